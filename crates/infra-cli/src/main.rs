@@ -1,0 +1,2 @@
+//! The infra command.
+fn main() {}

@@ -1,0 +1,83 @@
+//! The thread that moves a jumping clock.
+//!
+//! It watches the runtime from outside: when every worker has been parked for a settling time, without being woken in between, and
+//! nobody holds a busy guard, nothing can happen but by the passing of time. Loopback traffic wakes a worker within
+//! microseconds, so a reply or a watch event on its way is seen as activity.
+
+use std::sync::Weak;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use crate::world::Inner;
+
+/// How often the runtime is looked at.
+const LOOK: Duration = Duration::from_micros(150);
+/// How many looks in a row must find it parked and undisturbed.
+const QUIET_LOOKS: u32 = 6;
+/// How long the thread sleeps when no one waits for world time, before it looks whether the clock still exists.
+const UNUSED: Duration = Duration::from_millis(200);
+
+pub(crate) fn spawn(inner: Weak<Inner>, runtime: Handle) {
+    // A clock that cannot start its thread would stand still for ever; the run then ends by its wall-time limits.
+    let _ = std::thread::Builder::new()
+        .name("world-clock".into())
+        .spawn(move || drive(&inner, &runtime));
+}
+
+fn drive(inner: &Weak<Inner>, runtime: &Handle) {
+    let mut quiet = 0;
+    let mut last = None;
+    while let Some(clock) = inner.upgrade() {
+        let waiting = clock.lock();
+        if waiting.sleepers.is_empty() {
+            let _ = clock.changed.wait_timeout(waiting, UNUSED);
+            quiet = 0;
+            continue;
+        }
+        drop(waiting);
+        let seen = parked(runtime);
+        quiet = if seen.is_some() && seen == last && !clock.is_busy() { quiet + 1 } else { 0 };
+        last = seen;
+        if quiet >= QUIET_LOOKS {
+            jump(&clock);
+            quiet = 0;
+            last = None;
+        }
+        drop(clock);
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// The sum of all workers' park counters if every worker is parked.
+fn parked(runtime: &Handle) -> Option<u64> {
+    let metrics = runtime.metrics();
+    let mut sum = 0;
+    for worker in 0..metrics.num_workers() {
+        let count = metrics.worker_park_unpark_count(worker);
+        // Odd: parked; even: running.
+        if count % 2 == 0 {
+            return None;
+        }
+        sum += count;
+    }
+    Some(sum)
+}
+
+/// Moves the clock to the earliest deadline and wakes whoever waits for it.
+fn jump(clock: &Inner) {
+    let mut waiting = clock.lock();
+    let Some((&(deadline, _), _)) = waiting.sleepers.first_key_value() else { return };
+    waiting.now = waiting.now.max(deadline);
+    let mut due = Vec::new();
+    while let Some(entry) = waiting.sleepers.first_entry() {
+        if entry.key().0 > deadline {
+            break;
+        }
+        due.push(entry.remove());
+    }
+    drop(waiting);
+    for waker in due {
+        waker.wake();
+    }
+}

@@ -1,0 +1,1 @@
+//! The trials that every provider and every store must pass.

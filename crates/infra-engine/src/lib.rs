@@ -1,0 +1,1 @@
+//! The executor: the only caller of providers.

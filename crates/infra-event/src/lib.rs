@@ -1,0 +1,1 @@
+//! Events, diagnostics and exit codes: plain data.

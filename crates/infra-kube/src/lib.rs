@@ -1,0 +1,1 @@
+//! Server-side apply, readiness and watches against a Kubernetes API.

@@ -1,0 +1,1 @@
+//! Image push, registry logins and pull secrets.

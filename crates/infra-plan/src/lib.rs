@@ -1,0 +1,1 @@
+//! Values, kinds, addresses, graph, diff, planner and checker.

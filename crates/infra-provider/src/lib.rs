@@ -1,0 +1,1 @@
+//! The provider SDK: resource traits, errors, HTTP with retries, waits.

@@ -1,0 +1,1 @@
+//! Listeners: events to terminal, plain lines, JSON lines and HTML.

@@ -1,0 +1,1 @@
+//! The user's file: types, source spans, overlays, validation and schema.

@@ -1,0 +1,1 @@
+//! The state store: lease, journal, snapshots and secrets.
