@@ -56,7 +56,7 @@ fn parked(runtime: &Handle) -> Option<u64> {
     for worker in 0..metrics.num_workers() {
         let count = metrics.worker_park_unpark_count(worker);
         // Odd: parked; even: running.
-        if count % 2 == 0 {
+        if count.is_multiple_of(2) {
             return None;
         }
         sum += count;

@@ -1,1 +1,4 @@
 //! The user's file: types, source spans, overlays, validation and schema.
+
+/// The file.
+pub struct Spec;
