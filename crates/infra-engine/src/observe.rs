@@ -71,6 +71,8 @@ pub async fn survey_world(
         let looks =
             can_be_there.into_iter().map(|(item, inputs)| look_at(fleet, context, item, inputs));
         let seen: Vec<_> = stream::iter(looks).buffer_unordered(AT_ONCE).collect().await;
+        let seen =
+            seen.into_iter().map(|(item, result)| (claimed(fleet, knowledge, &item, result), item));
         take(
             seen,
             |item| look == Look::Lenient && fleet.provider(&item.provider).is_none(),
