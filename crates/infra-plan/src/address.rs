@@ -39,6 +39,17 @@ impl Address {
         &self.0
     }
 
+    /// The cluster that it is in, if it is in one: `main` of `main/arl`.
+    pub fn cluster(&self) -> Option<&str> {
+        self.0.split_once('/').map(|(first, _)| first).filter(|first| !first.contains('.'))
+    }
+
+    /// The stack item that it is or belongs to, if it is in a cluster: `arl` of `main/arl/Service/arl/hub`.
+    pub fn item(&self) -> Option<&str> {
+        self.cluster()?;
+        self.0.split('/').nth(1)
+    }
+
     /// Whether this address is `other` or a part of it.
     pub fn is_within(&self, other: &Address) -> bool {
         self.0 == other.0 || self.0.strip_prefix(&other.0).is_some_and(|rest| rest.starts_with('/'))

@@ -61,6 +61,15 @@ pub struct Operation {
     pub note: Option<String>,
 }
 
+impl Operation {
+    /// Whether it stands for a resource of ours that goes with the container that it is in: no call of its own is made.
+    pub fn vanishes(&self) -> bool {
+        self.action == Action::Forget
+            && self.ownership == Ownership::Owned
+            && self.prior_id.is_some()
+    }
+}
+
 /// What will be done. Nothing in it is decided later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -99,7 +108,11 @@ impl Plan {
 
     /// The operation with this number.
     pub fn operation(&self, id: OperationId) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.id == id)
+        // Numbers are places, unless somebody edited a saved plan.
+        match self.operations.get(id.0 as usize) {
+            Some(operation) if operation.id == id => Some(operation),
+            _ => self.operations.iter().find(|operation| operation.id == id),
+        }
     }
 
     /// The plan as listeners need it.
