@@ -12,6 +12,8 @@ mod knowledge;
 mod ledger;
 mod observe;
 mod perform;
+mod settle;
+mod state;
 
 pub use access::RunAccess;
 pub use entry::{Entry, Intent};
@@ -20,3 +22,7 @@ pub use fleet::{Fleet, LocalResources};
 pub use knowledge::{Knowledge, SharedKnowledge};
 pub use ledger::{Ledger, LedgerError, MemoryLedger};
 pub use observe::{Look, WorldView, survey_world};
+pub use settle::settle;
+pub use state::{
+    DeploymentState, StateLedger, StateSession, seal, state_diagnostic, unseal, unseal_knowledge,
+};

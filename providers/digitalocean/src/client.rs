@@ -12,8 +12,8 @@ use url::Url;
 
 use crate::api::account::{Account, AccountEnvelope, Links, Size, Vpc};
 use crate::api::kubernetes::{
-    Associated, Cluster, ClusterEnvelope, Credentials, NodePool, NodePoolEnvelope, NodePoolsEnvelope, Options,
-    OptionsEnvelope, StatusMessages,
+    Associated, Cluster, ClusterEnvelope, Credentials, NodePool, NodePoolEnvelope,
+    NodePoolsEnvelope, Options, OptionsEnvelope, StatusMessages,
 };
 
 type Result<T> = std::result::Result<T, ProviderError>;
@@ -42,12 +42,22 @@ impl Client {
         self.http.send(context, &call).await
     }
 
-    async fn get<T: DeserializeOwned>(&self, context: &Context, path: &str, operation: &str) -> Result<T> {
+    async fn get<T: DeserializeOwned>(
+        &self,
+        context: &Context,
+        path: &str,
+        operation: &str,
+    ) -> Result<T> {
         self.send(context, Call::new(Method::GET, path, operation)).await?.json()
     }
 
     /// Like `get`, with `None` for 404.
-    async fn find<T: DeserializeOwned>(&self, context: &Context, path: &str, operation: &str) -> Result<Option<T>> {
+    async fn find<T: DeserializeOwned>(
+        &self,
+        context: &Context,
+        path: &str,
+        operation: &str,
+    ) -> Result<Option<T>> {
         match self.get(context, path, operation).await {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
@@ -65,22 +75,33 @@ impl Client {
     }
 
     /// All pages of a list (rule P-08). Of a next link only the page number is taken: the host stays ours.
-    async fn list<T: DeserializeOwned>(&self, context: &Context, path: &str, key: &str) -> Result<Vec<T>> {
+    async fn list<T: DeserializeOwned>(
+        &self,
+        context: &Context,
+        path: &str,
+        key: &str,
+    ) -> Result<Vec<T>> {
         let operation = format!("list {}", key.replace('_', " "));
         let mut all = Vec::new();
         let mut page = 1;
         loop {
-            let call = Call::new(Method::GET, path, &operation).query("per_page", PAGE).query("page", page);
+            let call = Call::new(Method::GET, path, &operation)
+                .query("per_page", PAGE)
+                .query("page", page);
             let mut body: serde_json::Map<String, Json> = self.send(context, call).await?.json()?;
             let form = |error: serde_json::Error| {
                 let message = "the answer does not have the expected form";
                 ProviderError::new(ErrorKind::Unexpected, &operation, message).source(error)
             };
-            let items = body.remove(key).filter(|items| !items.is_null()).unwrap_or_else(|| Json::Array(Vec::new()));
+            let items = body
+                .remove(key)
+                .filter(|items| !items.is_null())
+                .unwrap_or_else(|| Json::Array(Vec::new()));
             let items: Vec<T> = serde_json::from_value(items).map_err(form)?;
             all.extend(items);
             let links = body.remove("links").filter(|links| !links.is_null());
-            let links: Links = links.map(serde_json::from_value).transpose().map_err(form)?.unwrap_or_default();
+            let links: Links =
+                links.map(serde_json::from_value).transpose().map_err(form)?.unwrap_or_default();
             match links.pages.and_then(|pages| pages.next).and_then(|next| next_page(&next)) {
                 Some(next) if next > page && next <= MOST_PAGES => page = next,
                 _ => return Ok(all),
@@ -89,7 +110,8 @@ impl Client {
     }
 
     pub(crate) async fn account(&self, context: &Context) -> Result<Account> {
-        let envelope: AccountEnvelope = self.get(context, "/v2/account", "read the account").await?;
+        let envelope: AccountEnvelope =
+            self.get(context, "/v2/account", "read the account").await?;
         Ok(envelope.account)
     }
 
@@ -103,7 +125,8 @@ impl Client {
 
     pub(crate) async fn options(&self, context: &Context) -> Result<Options> {
         let path = "/v2/kubernetes/options";
-        let envelope: OptionsEnvelope = self.get(context, path, "read the Kubernetes options").await?;
+        let envelope: OptionsEnvelope =
+            self.get(context, path, "read the Kubernetes options").await?;
         Ok(envelope.options)
     }
 
@@ -118,18 +141,29 @@ impl Client {
     }
 
     pub(crate) async fn create_cluster(&self, context: &Context, body: Json) -> Result<Cluster> {
-        let call = Call::new(Method::POST, "/v2/kubernetes/clusters", "create the cluster").body(body);
+        let call =
+            Call::new(Method::POST, "/v2/kubernetes/clusters", "create the cluster").body(body);
         let envelope: ClusterEnvelope = self.send(context, call).await?.json()?;
         Ok(envelope.kubernetes_cluster)
     }
 
-    pub(crate) async fn update_cluster(&self, context: &Context, id: &str, body: Json) -> Result<Cluster> {
+    pub(crate) async fn update_cluster(
+        &self,
+        context: &Context,
+        id: &str,
+        body: Json,
+    ) -> Result<Cluster> {
         let call = Call::new(Method::PUT, cluster_path(id, ""), "change the cluster").body(body);
         let envelope: ClusterEnvelope = self.send(context, call).await?.json()?;
         Ok(envelope.kubernetes_cluster)
     }
 
-    pub(crate) async fn upgrade_cluster(&self, context: &Context, id: &str, version: &str) -> Result<()> {
+    pub(crate) async fn upgrade_cluster(
+        &self,
+        context: &Context,
+        id: &str,
+        version: &str,
+    ) -> Result<()> {
         // Asking twice for one version upgrades once.
         let call = Call::new(Method::POST, cluster_path(id, "/upgrade"), "upgrade the cluster")
             .body(serde_json::json!({ "version": version }))
@@ -137,39 +171,77 @@ impl Client {
         self.send(context, call).await.map(|_| ())
     }
 
-    pub(crate) async fn status_messages(&self, context: &Context, id: &str) -> Result<StatusMessages> {
+    pub(crate) async fn status_messages(
+        &self,
+        context: &Context,
+        id: &str,
+    ) -> Result<StatusMessages> {
         self.get(context, &cluster_path(id, "/status_messages"), "read the status messages").await
     }
 
-    pub(crate) async fn credentials(&self, context: &Context, id: &str, seconds: u64) -> Result<Credentials> {
-        let call = Call::new(Method::GET, cluster_path(id, "/credentials"), "read the cluster's credentials")
-            .query("expiry_seconds", seconds);
+    pub(crate) async fn credentials(
+        &self,
+        context: &Context,
+        id: &str,
+        seconds: u64,
+    ) -> Result<Credentials> {
+        let call = Call::new(
+            Method::GET,
+            cluster_path(id, "/credentials"),
+            "read the cluster's credentials",
+        )
+        .query("expiry_seconds", seconds);
         self.send(context, call).await?.json()
     }
 
-    pub(crate) async fn associated(&self, context: &Context, id: &str) -> Result<Option<Associated>> {
+    pub(crate) async fn associated(
+        &self,
+        context: &Context,
+        id: &str,
+    ) -> Result<Option<Associated>> {
         let path = cluster_path(id, "/destroy_with_associated_resources");
         self.find(context, &path, "list what the cluster made in the cloud").await
     }
 
-    pub(crate) async fn destroy_cluster(&self, context: &Context, id: &str, body: Json) -> Result<()> {
+    pub(crate) async fn destroy_cluster(
+        &self,
+        context: &Context,
+        id: &str,
+        body: Json,
+    ) -> Result<()> {
         let path = cluster_path(id, "/destroy_with_associated_resources/selective");
         self.remove(context, Call::new(Method::DELETE, path, "delete the cluster").body(body)).await
     }
 
-    pub(crate) async fn node_pools(&self, context: &Context, cluster: &str) -> Result<Vec<NodePool>> {
+    pub(crate) async fn node_pools(
+        &self,
+        context: &Context,
+        cluster: &str,
+    ) -> Result<Vec<NodePool>> {
         let path = cluster_path(cluster, "/node_pools");
-        let envelope: Option<NodePoolsEnvelope> = self.find(context, &path, "list the node pools").await?;
+        let envelope: Option<NodePoolsEnvelope> =
+            self.find(context, &path, "list the node pools").await?;
         Ok(envelope.map(|envelope| envelope.node_pools).unwrap_or_default())
     }
 
-    pub(crate) async fn node_pool(&self, context: &Context, cluster: &str, id: &str) -> Result<Option<NodePool>> {
+    pub(crate) async fn node_pool(
+        &self,
+        context: &Context,
+        cluster: &str,
+        id: &str,
+    ) -> Result<Option<NodePool>> {
         let path = pool_path(cluster, id);
-        let envelope: Option<NodePoolEnvelope> = self.find(context, &path, "read the node pool").await?;
+        let envelope: Option<NodePoolEnvelope> =
+            self.find(context, &path, "read the node pool").await?;
         Ok(envelope.map(|envelope| envelope.node_pool))
     }
 
-    pub(crate) async fn create_node_pool(&self, context: &Context, cluster: &str, body: Json) -> Result<NodePool> {
+    pub(crate) async fn create_node_pool(
+        &self,
+        context: &Context,
+        cluster: &str,
+        body: Json,
+    ) -> Result<NodePool> {
         let path = cluster_path(cluster, "/node_pools");
         let call = Call::new(Method::POST, path, "create the node pool").body(body);
         let envelope: NodePoolEnvelope = self.send(context, call).await?.json()?;
@@ -183,13 +255,23 @@ impl Client {
         id: &str,
         body: Json,
     ) -> Result<NodePool> {
-        let call = Call::new(Method::PUT, pool_path(cluster, id), "change the node pool").body(body);
+        let call =
+            Call::new(Method::PUT, pool_path(cluster, id), "change the node pool").body(body);
         let envelope: NodePoolEnvelope = self.send(context, call).await?.json()?;
         Ok(envelope.node_pool)
     }
 
-    pub(crate) async fn delete_node_pool(&self, context: &Context, cluster: &str, id: &str) -> Result<()> {
-        self.remove(context, Call::new(Method::DELETE, pool_path(cluster, id), "delete the node pool")).await
+    pub(crate) async fn delete_node_pool(
+        &self,
+        context: &Context,
+        cluster: &str,
+        id: &str,
+    ) -> Result<()> {
+        self.remove(
+            context,
+            Call::new(Method::DELETE, pool_path(cluster, id), "delete the node pool"),
+        )
+        .await
     }
 }
 

@@ -56,8 +56,12 @@ pub struct Rehearsal {
 ///
 /// # Errors
 /// All that is wrong with the block, and a missing token.
-pub fn connect(block: &ProviderBlock, rehearsal: Option<Rehearsal>) -> Result<Arc<DigitalOcean>, Vec<Diagnostic>> {
-    let mut config: Config = block.decode().map_err(|errors| errors.iter().map(Diagnostic::from).collect::<Vec<_>>())?;
+pub fn connect(
+    block: &ProviderBlock,
+    rehearsal: Option<Rehearsal>,
+) -> Result<Arc<DigitalOcean>, Vec<Diagnostic>> {
+    let mut config: Config =
+        block.decode().map_err(|errors| errors.iter().map(Diagnostic::from).collect::<Vec<_>>())?;
     let token = match rehearsal {
         Some(rehearsal) => {
             config.endpoint = Some(rehearsal.endpoint);
@@ -70,7 +74,11 @@ pub fn connect(block: &ProviderBlock, rehearsal: Option<Rehearsal>) -> Result<Ar
     let endpoint = config.endpoint.as_deref().unwrap_or(ENDPOINT);
     let endpoint: Url = endpoint.parse().map_err(|_| {
         let summary = format!("`{endpoint}` is not a URL");
-        vec![Diagnostic::error("invalid-endpoint", summary).set("write it as https://HOST").exit(ExitCode::Invalid)]
+        vec![
+            Diagnostic::error("invalid-endpoint", summary)
+                .set("write it as https://HOST")
+                .exit(ExitCode::Invalid),
+        ]
     })?;
     let http = HttpClient::new(HttpOptions {
         endpoint,
@@ -86,7 +94,11 @@ pub fn connect(block: &ProviderBlock, rehearsal: Option<Rehearsal>) -> Result<Ar
 fn token(config: &Config) -> Option<Secret> {
     let given = config.token.as_ref().map(|token| token.expose().to_owned());
     let variable = || TOKEN_VARIABLES.iter().find_map(|name| std::env::var(name).ok());
-    given.or_else(variable).map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()).map(Secret::new)
+    given
+        .or_else(variable)
+        .map(|token| token.trim().to_owned())
+        .filter(|token| !token.is_empty())
+        .map(Secret::new)
 }
 
 fn missing_token(instance: &str) -> Diagnostic {

@@ -33,7 +33,9 @@ fn kind(status: StatusCode, said: &str) -> ErrorKind {
         409 | 412 => ErrorKind::Conflict,
         422 if said.contains("limit") || said.contains("exceed") => ErrorKind::Quota,
         422 if said.contains("already has a registry") => ErrorKind::Quota,
-        422 if said.contains("already in use") || said.contains("already exists") => ErrorKind::AlreadyExists,
+        422 if said.contains("already in use") || said.contains("already exists") => {
+            ErrorKind::AlreadyExists
+        }
         400 | 405 | 422 => ErrorKind::Invalid,
         429 => ErrorKind::RateLimited,
         500..=599 => ErrorKind::Unavailable,

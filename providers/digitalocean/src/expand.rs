@@ -14,9 +14,18 @@ use crate::kinds::{address, address_binding, registry, registry_integration};
 const TIER: &str = "basic";
 
 /// The nodes that the file asks of this instance.
-pub(crate) fn expand(request: &ExpandRequest<'_>, config: &Config) -> Result<Vec<Node>, Vec<Diagnostic>> {
-    let mut expansion =
-        Expansion { spec: request.spec, instance: request.instance, survey: request.survey, config, nodes: Vec::new(), problems: Vec::new() };
+pub(crate) fn expand(
+    request: &ExpandRequest<'_>,
+    config: &Config,
+) -> Result<Vec<Node>, Vec<Diagnostic>> {
+    let mut expansion = Expansion {
+        spec: request.spec,
+        instance: request.instance,
+        survey: request.survey,
+        config,
+        nodes: Vec::new(),
+        problems: Vec::new(),
+    };
     expansion.add_clusters();
     expansion.add_registries();
     expansion.add_addresses();
@@ -38,17 +47,22 @@ impl Expansion<'_> {
     }
 
     fn problem(&mut self, location: &Location, summary: String, help: String) {
-        let diagnostic = Diagnostic::error("unsupported", summary).set(help).exit(ExitCode::Invalid);
+        let diagnostic =
+            Diagnostic::error("unsupported", summary).set(help).exit(ExitCode::Invalid);
         self.problems.push(Diagnostic { location: Some(location.into()), ..diagnostic });
     }
 
     fn add_registries(&mut self) {
-        let registries = self.spec.registries.iter().filter(|registry| registry.provider.name == self.instance);
+        let registries =
+            self.spec.registries.iter().filter(|registry| registry.provider.name == self.instance);
         for registry in registries {
             let address = Address::of("registry", &registry.name);
             // The name is unique in all of DigitalOcean, so the deployment's stands before it.
             let own = format!("{}-{}", self.spec.name, registry.name);
-            let name = registry.existing.as_ref().map_or(own.as_str(), |existing| existing.name(&registry.name));
+            let name = registry
+                .existing
+                .as_ref()
+                .map_or(own.as_str(), |existing| existing.name(&registry.name));
             let inputs = Value::map([
                 ("name", Value::from(name)),
                 ("region", Value::from(registry.region.as_deref().unwrap_or(&self.config.region))),
@@ -66,7 +80,11 @@ impl Expansion<'_> {
     }
 
     fn integrate(&mut self, registry: &Address, name: &str, cluster: &str) {
-        let of_ours = self.spec.clusters.get(cluster).is_some_and(|cluster| cluster.provider.name == self.instance);
+        let of_ours = self
+            .spec
+            .clusters
+            .get(cluster)
+            .is_some_and(|cluster| cluster.provider.name == self.instance);
         if !of_ours {
             return;
         }
@@ -82,14 +100,18 @@ impl Expansion<'_> {
     }
 
     fn add_addresses(&mut self) {
-        let addresses = self.spec.addresses.iter().filter(|address| address.provider.name == self.instance);
+        let addresses =
+            self.spec.addresses.iter().filter(|address| address.provider.name == self.instance);
         for entry in addresses {
             let at = Address::of("address", &entry.name);
             let existing = entry.existing.as_ref().map(|existing| existing.name(&entry.name));
             let mut node = self.node(
                 at.clone(),
                 address::KIND.name,
-                Value::map([("region", Value::from(self.config.region.as_str())), ("ip", Value::from(existing))]),
+                Value::map([
+                    ("region", Value::from(self.config.region.as_str())),
+                    ("ip", Value::from(existing)),
+                ]),
             );
             if existing.is_some() {
                 node.ownership = Ownership::Referenced;
@@ -110,17 +132,30 @@ impl Expansion<'_> {
         }
     }
 
-    fn bind(&mut self, name: &str, at: &Address, cluster: &str, pool: Option<&str>, location: &Location) {
+    fn bind(
+        &mut self,
+        name: &str,
+        at: &Address,
+        cluster: &str,
+        pool: Option<&str>,
+        location: &Location,
+    ) {
         let described = self.spec.clusters.get(cluster);
-        let first = described.and_then(|cluster| cluster.pools.first()).map(|pool| pool.name.as_str());
+        let first =
+            described.and_then(|cluster| cluster.pools.first()).map(|pool| pool.name.as_str());
         let Some(pool) = pool.or(first) else {
-            let summary = format!("the address `{name}` has no node to sit on: the cluster `{cluster}` has no pool");
+            let summary = format!(
+                "the address `{name}` has no node to sit on: the cluster `{cluster}` has no pool"
+            );
             return self.problem(location, summary, "give the cluster a pool".to_owned());
         };
         let pool = Address::of("node_pool", format!("{cluster}/{pool}"));
-        let inputs =
-            Value::map([("ip", Value::reference(at, "ip")), ("droplets", Value::reference(&pool, "droplets"))]);
-        let node = self.node(Address::of("address_binding", name), address_binding::KIND.name, inputs);
+        let inputs = Value::map([
+            ("ip", Value::reference(at, "ip")),
+            ("droplets", Value::reference(&pool, "droplets")),
+        ]);
+        let node =
+            self.node(Address::of("address_binding", name), address_binding::KIND.name, inputs);
         self.nodes.push(node);
     }
 }

@@ -27,29 +27,45 @@ pub(crate) async fn list(
     )?;
     let search = Search { marker_prefix, known };
     let mut found = Vec::new();
-    for cluster in clusters.iter().filter(|cluster| !matches!(cluster.status.state.as_str(), "deleting" | "deleted")) {
-        let because = search.marked(&cluster.tags).or_else(|| search.recorded("cluster", &cluster.id));
-        found.extend(because.map(|because| leftover("cluster", &cluster.id, &cluster.name, None, because)));
+    for cluster in clusters
+        .iter()
+        .filter(|cluster| !matches!(cluster.status.state.as_str(), "deleting" | "deleted"))
+    {
+        let because =
+            search.marked(&cluster.tags).or_else(|| search.recorded("cluster", &cluster.id));
+        found.extend(
+            because.map(|because| leftover("cluster", &cluster.id, &cluster.name, None, because)),
+        );
     }
     for balancer in &load_balancers {
         let tags = balancer.tags.as_deref().unwrap_or_default();
         let cost = LOAD_BALANCER * balancer.size_unit.unwrap_or(1.0);
         let because = search.marked(tags).or_else(|| search.of_cluster(tags));
-        found.extend(because.map(|because| leftover("load_balancer", &balancer.id, &balancer.name, Some(cost), because)));
+        found.extend(because.map(|because| {
+            leftover("load_balancer", &balancer.id, &balancer.name, Some(cost), because)
+        }));
     }
     for volume in &volumes {
         let tags = volume.tags.as_deref().unwrap_or_default();
         let cost = VOLUME_GIBIBYTE * volume.size_gigabytes;
         let because = search.marked(tags).or_else(|| search.of_cluster(tags));
-        found.extend(because.map(|because| leftover("volume", &volume.id, &volume.name, Some(cost), because)));
+        found.extend(
+            because
+                .map(|because| leftover("volume", &volume.id, &volume.name, Some(cost), because)),
+        );
     }
     for address in &addresses {
         let because = search.recorded("address", &address.ip);
-        found.extend(because.map(|because| leftover("reserved_ip", &address.ip, &address.ip, Some(RESERVED_IP), because)));
+        found.extend(because.map(|because| {
+            leftover("reserved_ip", &address.ip, &address.ip, Some(RESERVED_IP), because)
+        }));
     }
     for registry in &registries {
         let because = search.recorded("registry", &registry.name);
-        found.extend(because.map(|because| leftover("registry", &registry.name, &registry.name, None, because)));
+        found
+            .extend(because.map(|because| {
+                leftover("registry", &registry.name, &registry.name, None, because)
+            }));
     }
     let asked = ["clusters", "load balancers", "volumes", "reserved IPs", "registries"];
     Ok(Findings { found, asked: asked.map(str::to_owned).to_vec() })
@@ -69,7 +85,9 @@ impl Search<'_> {
 
     /// What a cluster made in the cloud bears its id as a tag.
     fn of_cluster(&self, tags: &[String]) -> Option<String> {
-        let of = |record: &&Record| record.kind == "cluster" && tags.contains(&format!("k8s:{}", record.id));
+        let of = |record: &&Record| {
+            record.kind == "cluster" && tags.contains(&format!("k8s:{}", record.id))
+        };
         self.known.iter().find(of).map(|record| format!("tag k8s:{}", record.id))
     }
 
@@ -79,7 +97,13 @@ impl Search<'_> {
     }
 }
 
-fn leftover(kind: &str, id: &str, name: &str, monthly_cost: Option<f64>, because: String) -> Leftover {
+fn leftover(
+    kind: &str,
+    id: &str,
+    name: &str,
+    monthly_cost: Option<f64>,
+    because: String,
+) -> Leftover {
     Leftover {
         // The engine knows under which name the file has this instance.
         provider: String::new(),

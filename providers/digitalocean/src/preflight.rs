@@ -58,7 +58,10 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 fn count(plan: &Plan, kind: &str, action: Action) -> u64 {
-    plan.operations.iter().filter(|operation| operation.kind == kind && operation.action == action).count() as u64
+    plan.operations
+        .iter()
+        .filter(|operation| operation.kind == kind && operation.action == action)
+        .count() as u64
 }
 
 fn over(what: &str, used: u64, more: u64, less: u64, limit: u64) -> Diagnostic {
@@ -66,7 +69,9 @@ fn over(what: &str, used: u64, more: u64, less: u64, limit: u64) -> Diagnostic {
     let summary = format!("{needed} {what} would be needed, the account may have {limit}");
     Diagnostic::error("quota", summary)
         .detail(format!("in use: {used}; the plan adds {more} and removes {less}"))
-        .next(NextStep::Ask { what: format!("a limit of at least {needed} {what} (DigitalOcean: Settings > Account)") })
+        .next(NextStep::Ask {
+            what: format!("a limit of at least {needed} {what} (DigitalOcean: Settings > Account)"),
+        })
         .set("or make the pools smaller")
         .exit(ExitCode::Quota)
 }

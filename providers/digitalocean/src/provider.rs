@@ -9,8 +9,8 @@ use futures::future::BoxFuture;
 use infra_event::Diagnostic;
 use infra_plan::{Address, Node, Plan, Record, Secret};
 use infra_provider::{
-    Capabilities, ClusterAccess, Context, Credential, ErrorKind, ExpandRequest, Findings, Provider, ProviderError,
-    RegistryLogin, Resource, Survey,
+    Capabilities, ClusterAccess, Context, Credential, ErrorKind, ExpandRequest, Findings, Provider,
+    ProviderError, RegistryLogin, Resource, Survey,
 };
 
 use crate::api::kubernetes::Credentials;
@@ -53,13 +53,20 @@ impl DigitalOcean {
         Self { client, config, capabilities }
     }
 
-    async fn access(&self, context: &Context, cluster: &Address, id: &str) -> Result<ClusterAccess, ProviderError> {
+    async fn access(
+        &self,
+        context: &Context,
+        cluster: &Address,
+        id: &str,
+    ) -> Result<ClusterAccess, ProviderError> {
         let credentials = self.client.credentials(context, id, ACCESS_SECONDS).await?;
-        let decoded = |field: &Option<String>| match field.as_deref().filter(|text| !text.is_empty()) {
-            Some(text) => decode_pem(text).map(Some),
-            None => Ok(None),
-        };
-        let credential = match (&credentials.token, decoded(&credentials.client_certificate_data)?) {
+        let decoded =
+            |field: &Option<String>| match field.as_deref().filter(|text| !text.is_empty()) {
+                Some(text) => decode_pem(text).map(Some),
+                None => Ok(None),
+            };
+        let credential = match (&credentials.token, decoded(&credentials.client_certificate_data)?)
+        {
             (Some(token), _) if !token.is_empty() => Credential::Token(Secret::new(token.clone())),
             (_, Some(certificate)) => {
                 let key = decoded(&credentials.client_key_data)?.unwrap_or_default();
@@ -76,18 +83,26 @@ impl DigitalOcean {
         })
     }
 
-    async fn login(&self, context: &Context, name: &str, write: bool) -> Result<RegistryLogin, ProviderError> {
+    async fn login(
+        &self,
+        context: &Context,
+        name: &str,
+        write: bool,
+    ) -> Result<RegistryLogin, ProviderError> {
         let operation = "read a login to the registry";
         let seconds = if write { PUSH_SECONDS } else { 0 };
         let config = self.client.docker_credentials(context, name, write, seconds).await?;
-        let unexpected = |message: &str| ProviderError::new(ErrorKind::Unexpected, operation, message);
-        let (host, auth) = config.auths.into_iter().next().ok_or_else(|| unexpected("no login came"))?;
+        let unexpected =
+            |message: &str| ProviderError::new(ErrorKind::Unexpected, operation, message);
+        let (host, auth) =
+            config.auths.into_iter().next().ok_or_else(|| unexpected("no login came"))?;
         let pair = base64::engine::general_purpose::STANDARD
             .decode(auth.auth)
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .ok_or_else(|| unexpected("the login is not base64"))?;
-        let (username, password) = pair.split_once(':').ok_or_else(|| unexpected("the login is no pair"))?;
+        let (username, password) =
+            pair.split_once(':').ok_or_else(|| unexpected("the login is no pair"))?;
         Ok(RegistryLogin {
             host,
             path: name.to_owned(),
@@ -99,7 +114,6 @@ impl DigitalOcean {
     }
 }
 
-
 fn expiry(credentials: &Credentials) -> Option<SystemTime> {
     let timestamp: jiff::Timestamp = credentials.expires_at.as_deref()?.parse().ok()?;
     Some(timestamp.into())
@@ -107,11 +121,18 @@ fn expiry(credentials: &Credentials) -> Option<SystemTime> {
 
 fn decode_pem(text: &str) -> Result<String, ProviderError> {
     let bytes = base64::engine::general_purpose::STANDARD.decode(text);
-    bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| malformed("data that is not base64"))
+    bytes
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(|| malformed("data that is not base64"))
 }
 
 fn malformed(what: &str) -> ProviderError {
-    ProviderError::new(ErrorKind::Unexpected, "read the cluster's credentials", format!("the answer holds {what}"))
+    ProviderError::new(
+        ErrorKind::Unexpected,
+        "read the cluster's credentials",
+        format!("the answer holds {what}"),
+    )
 }
 
 impl Provider for DigitalOcean {
@@ -119,7 +140,10 @@ impl Provider for DigitalOcean {
         &self.capabilities
     }
 
-    fn survey<'call>(&'call self, context: &'call Context) -> BoxFuture<'call, Result<Survey, ProviderError>> {
+    fn survey<'call>(
+        &'call self,
+        context: &'call Context,
+    ) -> BoxFuture<'call, Result<Survey, ProviderError>> {
         survey::read(&self.client, context, &self.config.region).boxed()
     }
 
@@ -133,7 +157,9 @@ impl Provider for DigitalOcean {
             "cluster" => Arc::new(cluster::ClusterResource { client }),
             "node_pool" => Arc::new(node_pool::NodePoolResource { client }),
             "registry" => Arc::new(registry::RegistryResource { client }),
-            "registry_integration" => Arc::new(registry_integration::RegistryIntegrationResource { client }),
+            "registry_integration" => {
+                Arc::new(registry_integration::RegistryIntegrationResource { client })
+            }
             "address" => Arc::new(address::AddressResource { client }),
             "address_binding" => Arc::new(address_binding::AddressBindingResource { client }),
             _ => return None,

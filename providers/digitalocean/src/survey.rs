@@ -11,7 +11,11 @@ use crate::client::Client;
 const MEBIBYTE: u64 = 1 << 20;
 
 /// Reads the survey for a region.
-pub(crate) async fn read(client: &Client, context: &Context, region: &str) -> Result<Survey, ProviderError> {
+pub(crate) async fn read(
+    client: &Client,
+    context: &Context,
+    region: &str,
+) -> Result<Survey, ProviderError> {
     let (account, options, sizes, vpcs, clusters, addresses) = futures::try_join!(
         client.account(context),
         client.options(context),
@@ -23,18 +27,25 @@ pub(crate) async fn read(client: &Client, context: &Context, region: &str) -> Re
     check_account(&account)?;
     let regions: Vec<_> = options.regions.iter().map(|region| region.slug.as_str()).collect();
     if !regions.contains(&region) {
-        let message = format!("there is no Kubernetes in the region `{region}`; there is in {}", regions.join(", "));
+        let message = format!(
+            "there is no Kubernetes in the region `{region}`; there is in {}",
+            regions.join(", ")
+        );
         return Err(ProviderError::new(ErrorKind::Invalid, "read the Kubernetes options", message)
             .set("choose one of them as `region` of the provider"));
     }
     let offered: Vec<_> = options.sizes.iter().map(|size| size.slug.as_str()).collect();
     let here = |size: &&Size| {
-        size.available && offered.contains(&size.slug.as_str()) && size.regions.iter().any(|one| one == region)
+        size.available
+            && offered.contains(&size.slug.as_str())
+            && size.regions.iter().any(|one| one == region)
     };
     let nodes = clusters.iter().flat_map(|cluster| &cluster.node_pools);
-    let used: u64 = nodes.map(|pool| if pool.auto_scale { pool.max_nodes } else { pool.count }).sum();
+    let used: u64 =
+        nodes.map(|pool| if pool.auto_scale { pool.max_nodes } else { pool.count }).sum();
     let address_limit = account.reserved_ip_limit.unwrap_or(account.floating_ip_limit);
-    let vpcs = vpcs.iter().filter(|vpc| vpc.region == region).map(|vpc| (vpc.name.clone(), json!(vpc.id)));
+    let vpcs =
+        vpcs.iter().filter(|vpc| vpc.region == region).map(|vpc| (vpc.name.clone(), json!(vpc.id)));
     Ok(Survey {
         sizes: sizes.iter().filter(here).map(offered_size).collect(),
         versions: options.versions.into_iter().map(|version| version.slug).collect(),

@@ -13,19 +13,34 @@ impl Client {
         self.list(context, "/v2/reserved_ips", "reserved_ips").await
     }
 
-    pub(crate) async fn reserved_ip(&self, context: &Context, ip: &str) -> Result<Option<ReservedIp>> {
+    pub(crate) async fn reserved_ip(
+        &self,
+        context: &Context,
+        ip: &str,
+    ) -> Result<Option<ReservedIp>> {
         let path = format!("/v2/reserved_ips/{}", segment(ip));
-        let envelope: Option<ReservedIpEnvelope> = self.find(context, &path, "read the reserved IP").await?;
+        let envelope: Option<ReservedIpEnvelope> =
+            self.find(context, &path, "read the reserved IP").await?;
         Ok(envelope.map(|envelope| envelope.reserved_ip))
     }
 
-    pub(crate) async fn create_reserved_ip(&self, context: &Context, region: &str) -> Result<ReservedIp> {
-        let call = Call::new(Method::POST, "/v2/reserved_ips", "reserve an IP").body(json!({ "region": region }));
+    pub(crate) async fn create_reserved_ip(
+        &self,
+        context: &Context,
+        region: &str,
+    ) -> Result<ReservedIp> {
+        let call = Call::new(Method::POST, "/v2/reserved_ips", "reserve an IP")
+            .body(json!({ "region": region }));
         let envelope: ReservedIpEnvelope = self.send(context, call).await?.json()?;
         Ok(envelope.reserved_ip)
     }
 
-    pub(crate) async fn assign_reserved_ip(&self, context: &Context, ip: &str, droplet: u64) -> Result<()> {
+    pub(crate) async fn assign_reserved_ip(
+        &self,
+        context: &Context,
+        ip: &str,
+        droplet: u64,
+    ) -> Result<()> {
         let path = format!("/v2/reserved_ips/{}/actions", segment(ip));
         // Assigning twice to one Droplet assigns once.
         let call = Call::new(Method::POST, path, "assign the reserved IP")

@@ -17,7 +17,8 @@ impl Client {
 
     pub(crate) async fn registry(&self, context: &Context, name: &str) -> Result<Option<Registry>> {
         let path = format!("/v2/registries/{}", segment(name));
-        let envelope: Option<RegistryEnvelope> = self.find(context, &path, "read the registry").await?;
+        let envelope: Option<RegistryEnvelope> =
+            self.find(context, &path, "read the registry").await?;
         Ok(envelope.map(|envelope| envelope.registry))
     }
 
@@ -28,9 +29,10 @@ impl Client {
     }
 
     pub(crate) async fn set_registry_tier(&self, context: &Context, tier: &str) -> Result<()> {
-        let call = Call::new(Method::POST, "/v2/registries/subscription", "change the registry's tier")
-            .body(json!({ "tier_slug": tier }))
-            .idempotent();
+        let call =
+            Call::new(Method::POST, "/v2/registries/subscription", "change the registry's tier")
+                .body(json!({ "tier_slug": tier }))
+                .idempotent();
         self.send(context, call).await.map(|_| ())
     }
 
@@ -66,7 +68,12 @@ impl Client {
             (Method::DELETE, "end the registry's integration with the cluster")
         };
         let body = json!({ "cluster_uuids": [cluster], "registries": [registry] });
-        let call = Call::new(method, "/v2/kubernetes/registries", operation).body(body).idempotent();
-        if integrated { self.send(context, call).await.map(|_| ()) } else { self.remove(context, call).await }
+        let call =
+            Call::new(method, "/v2/kubernetes/registries", operation).body(body).idempotent();
+        if integrated {
+            self.send(context, call).await.map(|_| ())
+        } else {
+            self.remove(context, call).await
+        }
     }
 }

@@ -32,7 +32,9 @@ struct PoolWords {
 impl Expansion<'_> {
     pub(super) fn add_clusters(&mut self) {
         let spec = self.spec;
-        for described in spec.clusters.values().filter(|cluster| cluster.provider.name == self.instance) {
+        for described in
+            spec.clusters.values().filter(|cluster| cluster.provider.name == self.instance)
+        {
             match &described.existing {
                 Some(existing) => self.add_existing(described, existing.name(&described.name)),
                 None => self.add_cluster(described),
@@ -42,19 +44,28 @@ impl Expansion<'_> {
 
     fn add_existing(&mut self, described: &Cluster, name: &str) {
         let inputs = Value::map([("name", Value::from(name))]);
-        let mut node = self.node(Address::of("cluster", &described.name), cluster::KIND.name, inputs);
+        let mut node =
+            self.node(Address::of("cluster", &described.name), cluster::KIND.name, inputs);
         node.ownership = Ownership::Referenced;
         self.nodes.push(node);
     }
 
     fn add_cluster(&mut self, described: &Cluster) {
         let address = Address::of("cluster", &described.name);
-        let pools: Vec<_> = described.pools.iter().filter_map(|pool| self.pool(described, pool)).collect();
+        let pools: Vec<_> =
+            described.pools.iter().filter_map(|pool| self.pool(described, pool)).collect();
         let Some(version) = self.version(described) else { return };
         let Some(vpc) = self.vpc(described) else { return };
         if described.pools.is_empty() {
-            let summary = format!("the cluster `{}` has no pool, and DigitalOcean makes none without", described.name);
-            return self.problem(&described.location, summary, "add `pools: [{ name: default, count: 2 }]`".to_owned());
+            let summary = format!(
+                "the cluster `{}` has no pool, and DigitalOcean makes none without",
+                described.name
+            );
+            return self.problem(
+                &described.location,
+                summary,
+                "add `pools: [{ name: default, count: 2 }]`".to_owned(),
+            );
         }
         let wanted = described.version.as_ref().map_or("latest".to_owned(), ToString::to_string);
         let maintenance = described.maintenance_window.as_ref().map(|window| {
@@ -87,7 +98,11 @@ impl Expansion<'_> {
 
     /// `hub` for the only cluster of the deployment `hub`, else `hub-NAME`.
     fn physical_name(&self, cluster: &str) -> String {
-        if self.spec.clusters.len() == 1 { self.spec.name.clone() } else { format!("{}-{cluster}", self.spec.name) }
+        if self.spec.clusters.len() == 1 {
+            self.spec.name.clone()
+        } else {
+            format!("{}-{cluster}", self.spec.name)
+        }
     }
 
     fn pool(&mut self, described: &Cluster, pool: &Pool) -> Option<(Node, OfferedSize)> {
@@ -100,12 +115,17 @@ impl Expansion<'_> {
             .collect();
         taints.sort_unstable();
         let taints = taints.into_iter().map(|(key, value, effect)| {
-            Value::map([("key", Value::from(key)), ("value", Value::from(value)), ("effect", Value::from(effect))])
+            Value::map([
+                ("key", Value::from(key)),
+                ("value", Value::from(value)),
+                ("effect", Value::from(effect)),
+            ])
         });
-        let labels = pool.labels.iter().map(|(key, value)| (key.as_str(), Value::from(value.as_str())));
-        let autoscale = pool
-            .autoscale
-            .map(|scale| Value::map([("min", Value::from(scale.min)), ("max", Value::from(scale.max))]));
+        let labels =
+            pool.labels.iter().map(|(key, value)| (key.as_str(), Value::from(value.as_str())));
+        let autoscale = pool.autoscale.map(|scale| {
+            Value::map([("min", Value::from(scale.min)), ("max", Value::from(scale.max))])
+        });
         let mut tags = pool.tags.clone();
         tags.sort();
         let inputs = Value::map([
@@ -146,11 +166,17 @@ impl Expansion<'_> {
         if let Some(name) = named {
             let found = self.survey.sizes.iter().find(|size| size.name == name).cloned();
             if found.is_none() {
-                let mut near: Vec<_> = self.survey.sizes.iter().map(|size| size.name.as_str()).collect();
+                let mut near: Vec<_> =
+                    self.survey.sizes.iter().map(|size| size.name.as_str()).collect();
                 near.sort_by_key(|offered| std::cmp::Reverse(common_prefix(offered, &name)));
                 near.truncate(4);
-                let summary = format!("there is no size `{name}` for Kubernetes in {}", self.config.region);
-                self.problem(&pool.location, summary, format!("choose one that is there, such as {}", near.join(", ")));
+                let summary =
+                    format!("there is no size `{name}` for Kubernetes in {}", self.config.region);
+                self.problem(
+                    &pool.location,
+                    summary,
+                    format!("choose one that is there, such as {}", near.join(", ")),
+                );
             }
             return found;
         }
@@ -163,8 +189,10 @@ impl Expansion<'_> {
         match choose_size(&self.survey.sizes, cpus, memory, needs.gpus) {
             Ok(size) => Some(size.clone()),
             Err(largest) => {
-                let summary =
-                    format!("no size in {} has what the pool `{}` needs", self.config.region, pool.name);
+                let summary = format!(
+                    "no size in {} has what the pool `{}` needs",
+                    self.config.region, pool.name
+                );
                 let help = format!("ask for less; the largest are {}", largest.join(", "));
                 self.problem(&pool.location, summary, help);
                 None
@@ -195,7 +223,8 @@ impl Expansion<'_> {
 
     /// The id of the VPC that the file names; `Some(None)` if it names none.
     fn vpc(&mut self, described: &Cluster) -> Option<Option<String>> {
-        let words = match described.on.get(self.instance).or_else(|| described.on.get(crate::TYPE)) {
+        let words = match described.on.get(self.instance).or_else(|| described.on.get(crate::TYPE))
+        {
             Some(words) => match words.decode::<ClusterWords>() {
                 Ok(words) => words,
                 Err(errors) => {
@@ -215,7 +244,11 @@ impl Expansion<'_> {
         if found.is_none() {
             let names: Vec<_> = vpcs.into_iter().flat_map(|vpcs| vpcs.keys().cloned()).collect();
             let summary = format!("there is no VPC `{name}` in {}", self.config.region);
-            self.problem(&described.location, summary, format!("choose one of {}", names.join(", ")));
+            self.problem(
+                &described.location,
+                summary,
+                format!("choose one of {}", names.join(", ")),
+            );
             return None;
         }
         Some(found)
@@ -234,7 +267,8 @@ fn describe(size: &OfferedSize) -> String {
     const GIBIBYTE: f64 = (1_u64 << 30) as f64;
     let memory = size.memory as f64 / GIBIBYTE;
     let gpus = if size.gpus > 0 { format!(", {} GPUs", size.gpus) } else { String::new() };
-    let price = size.monthly.map(|price| format!(", {price:.2} USD a month each")).unwrap_or_default();
+    let price =
+        size.monthly.map(|price| format!(", {price:.2} USD a month each")).unwrap_or_default();
     format!("{}: {} CPUs, {memory} GiB{gpus}{price}", size.name, size.cpus)
 }
 

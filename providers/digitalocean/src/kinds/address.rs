@@ -30,7 +30,11 @@ pub(crate) struct AddressResource {
 }
 
 impl AddressResource {
-    async fn find(&self, context: &Context, subject: &Subject) -> Result<Option<ReservedIp>, ProviderError> {
+    async fn find(
+        &self,
+        context: &Context,
+        subject: &Subject,
+    ) -> Result<Option<ReservedIp>, ProviderError> {
         // An existing one is named in the file by its address.
         match subject.id.as_deref().or_else(|| subject.inputs.text_at("ip")) {
             Some(ip) => self.client.reserved_ip(context, ip).await,
@@ -148,7 +152,9 @@ impl Resource for AddressResource {
         let look = move || async move {
             let not_yet = |reason: &str| Probe::NotYet { reason: reason.into(), blocked: None };
             Ok(match (self.find(context, subject).await?, goal) {
-                (Some(address), Goal::Ready) if !address.locked => Probe::Reached(outputs(&address)),
+                (Some(address), Goal::Ready) if !address.locked => {
+                    Probe::Reached(outputs(&address))
+                }
                 (None, Goal::Gone) => Probe::Reached(Value::Null),
                 (Some(_), Goal::Gone) => not_yet("the reserved IP is being released"),
                 _ => not_yet("the reserved IP has an action pending"),
@@ -159,8 +165,5 @@ impl Resource for AddressResource {
 }
 
 pub(crate) fn outputs(address: &ReservedIp) -> Value {
-    Value::map([
-        ("id", Value::from(address.ip.as_str())),
-        ("ip", Value::from(address.ip.as_str())),
-    ])
+    Value::map([("id", Value::from(address.ip.as_str())), ("ip", Value::from(address.ip.as_str()))])
 }

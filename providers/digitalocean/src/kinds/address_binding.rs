@@ -32,7 +32,11 @@ impl AddressBindingResource {
     async fn assign(&self, context: &Context, subject: &Subject) -> Result<(), ProviderError> {
         let droplets = droplets(subject);
         let droplet = droplets.first().copied().ok_or_else(|| {
-            ProviderError::new(ErrorKind::Conflict, "assign the reserved IP", "the pool has no node yet")
+            ProviderError::new(
+                ErrorKind::Conflict,
+                "assign the reserved IP",
+                "the pool has no node yet",
+            )
         })?;
         self.client.assign_reserved_ip(context, ip(subject), droplet).await
     }
@@ -55,7 +59,8 @@ impl Resource for AddressBindingResource {
                 // Any node of the pool will do; another Droplet is a difference.
                 let of_pool = droplets(subject).contains(&droplet.id);
                 let other = Value::List(vec![Value::from(droplet.id.to_string())]);
-                let droplets = if of_pool { subject.inputs.get("droplets").cloned() } else { Some(other) };
+                let droplets =
+                    if of_pool { subject.inputs.get("droplets").cloned() } else { Some(other) };
                 Observed {
                     fields: Value::map([
                         ("ip", Value::from(ip(subject))),
@@ -121,10 +126,14 @@ impl Resource for AddressBindingResource {
             Ok(if reached {
                 Probe::Reached(Value::map([("ip", Value::from(ip(subject)))]))
             } else {
-                Probe::NotYet { reason: "the reserved IP is on its way to its node".into(), blocked: None }
+                Probe::NotYet {
+                    reason: "the reserved IP is on its way to its node".into(),
+                    blocked: None,
+                }
             })
         };
-        async move { poll(context, "wait for the reserved IP's node", schedule, look).await }.boxed()
+        async move { poll(context, "wait for the reserved IP's node", schedule, look).await }
+            .boxed()
     }
 }
 

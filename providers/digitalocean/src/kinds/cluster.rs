@@ -6,7 +6,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use infra_plan::{Address, Change, Field, IdentityClass, Kind, Observed, Readiness, Value};
 use infra_provider::{
-    Context, Created, ErrorKind, Goal, Probe, ProviderError, Resource, Schedule, Subject, decode, poll,
+    Context, Created, ErrorKind, Goal, Probe, ProviderError, Resource, Schedule, Subject, decode,
+    poll,
 };
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -63,7 +64,11 @@ pub(crate) struct ClusterResource {
 }
 
 impl ClusterResource {
-    async fn find(&self, context: &Context, subject: &Subject) -> Result<Option<Cluster>, ProviderError> {
+    async fn find(
+        &self,
+        context: &Context,
+        subject: &Subject,
+    ) -> Result<Option<Cluster>, ProviderError> {
         if let Some(id) = &subject.id {
             return self.client.cluster(context, id).await;
         }
@@ -93,34 +98,53 @@ impl ClusterResource {
         }
     }
 
-    async fn probe(&self, context: &Context, subject: &Subject, goal: Goal) -> Result<Probe, ProviderError> {
+    async fn probe(
+        &self,
+        context: &Context,
+        subject: &Subject,
+        goal: Goal,
+    ) -> Result<Probe, ProviderError> {
         let id = subject.id.as_deref().unwrap_or_default();
         let cluster = self.client.cluster(context, id).await?;
         let Some(cluster) = cluster else {
             return match goal {
                 Goal::Gone => Ok(Probe::Reached(Value::Null)),
-                Goal::Ready => {
-                    Err(ProviderError::new(ErrorKind::NotFound, "wait for the cluster", "it is not there any more"))
-                }
+                Goal::Ready => Err(ProviderError::new(
+                    ErrorKind::NotFound,
+                    "wait for the cluster",
+                    "it is not there any more",
+                )),
             };
         };
         if goal == Goal::Gone {
-            return Ok(Probe::NotYet { reason: format!("the cluster is {}", state(&cluster)), blocked: None });
+            return Ok(Probe::NotYet {
+                reason: format!("the cluster is {}", state(&cluster)),
+                blocked: None,
+            });
         }
         match readiness(&cluster) {
             Readiness::Ready => Ok(Probe::Reached(outputs(&cluster))),
-            Readiness::Failed { reason } => Err(ProviderError::new(ErrorKind::Failed, "wait for the cluster", reason)
-                .set("take it down with `infra down` and try again, or in another region")),
-            _ => Ok(Probe::NotYet { reason: self.progress(context, &cluster).await, blocked: None }),
+            Readiness::Failed { reason } => {
+                Err(ProviderError::new(ErrorKind::Failed, "wait for the cluster", reason)
+                    .set("take it down with `infra down` and try again, or in another region"))
+            }
+            _ => {
+                Ok(Probe::NotYet { reason: self.progress(context, &cluster).await, blocked: None })
+            }
         }
     }
 
     /// The newest status message, which says more than the state.
     async fn progress(&self, context: &Context, cluster: &Cluster) -> String {
-        let messages = self.client.status_messages(context, &cluster.id).await.unwrap_or_default().messages;
-        let last = messages.last().map(|message| message.message.clone()).filter(|text| !text.is_empty());
+        let messages =
+            self.client.status_messages(context, &cluster.id).await.unwrap_or_default().messages;
+        let last =
+            messages.last().map(|message| message.message.clone()).filter(|text| !text.is_empty());
         let state = state(cluster);
-        last.map_or_else(|| format!("the control plane is {state}"), |text| format!("{state}: {text}"))
+        last.map_or_else(
+            || format!("the control plane is {state}"),
+            |text| format!("{state}: {text}"),
+        )
     }
 
     async fn make(&self, context: &Context, subject: &Subject) -> Result<Created, ProviderError> {
@@ -148,7 +172,12 @@ impl ClusterResource {
         Ok(Created { id: cluster.id.clone(), outputs: outputs(&cluster) })
     }
 
-    async fn change(&self, context: &Context, subject: &Subject, changes: &[Change]) -> Result<Value, ProviderError> {
+    async fn change(
+        &self,
+        context: &Context,
+        subject: &Subject,
+        changes: &[Change],
+    ) -> Result<Value, ProviderError> {
         let inputs: Inputs = decode(&subject.inputs)?;
         let id = subject.id.as_deref().unwrap_or_default();
         let upgrade = changes.iter().any(|change| change.path == "version");
@@ -253,7 +282,11 @@ impl Resource for ClusterResource {
         // Three to eight minutes as a rule, more than twenty on slow days.
         let usual = Duration::from_secs(if goal == Goal::Ready { 240 } else { 60 });
         let schedule = Schedule::usual(usual, Duration::from_secs(45 * 60));
-        let operation = if goal == Goal::Ready { "wait for the cluster" } else { "wait until the cluster is gone" };
+        let operation = if goal == Goal::Ready {
+            "wait for the cluster"
+        } else {
+            "wait until the cluster is gone"
+        };
         async move { poll(context, operation, schedule, || self.probe(context, subject, goal)).await }.boxed()
     }
 }
@@ -277,8 +310,13 @@ fn fields(subject: &Subject, cluster: &Cluster) -> Value {
     });
     let asked_for_vpc = subject.inputs.get("vpc").is_some_and(|vpc| !vpc.is_null());
     // Without a wish of ours the cloud's defaults stand, and are no difference.
-    let asked_for_maintenance = subject.inputs.get("maintenance").is_some_and(|policy| !policy.is_null())
-        || subject.prior.as_ref().and_then(|prior| prior.get("maintenance")).is_some_and(|policy| !policy.is_null());
+    let asked_for_maintenance =
+        subject.inputs.get("maintenance").is_some_and(|policy| !policy.is_null())
+            || subject
+                .prior
+                .as_ref()
+                .and_then(|prior| prior.get("maintenance"))
+                .is_some_and(|policy| !policy.is_null());
     Value::map([
         ("name", Value::from(cluster.name.as_str())),
         ("region", Value::from(cluster.region.as_str())),
@@ -303,7 +341,9 @@ fn satisfies(slug: &str, wanted: &str) -> bool {
 
 /// Tags without those that the cloud and this program set, sorted.
 pub(crate) fn own_tags(tags: &[String]) -> Value {
-    let foreign = |tag: &&String| tag.as_str() != "k8s" && !tag.starts_with("k8s:") && !tag.starts_with("infra:");
+    let foreign = |tag: &&String| {
+        tag.as_str() != "k8s" && !tag.starts_with("k8s:") && !tag.starts_with("infra:")
+    };
     let mut own: Vec<_> = tags.iter().filter(foreign).cloned().collect();
     own.sort();
     Value::from(own)
@@ -321,7 +361,11 @@ fn state(cluster: &Cluster) -> &str {
 fn readiness(cluster: &Cluster) -> Readiness {
     let said = || {
         let message = &cluster.status.message;
-        if message.is_empty() { format!("the cluster is {}", state(cluster)) } else { message.clone() }
+        if message.is_empty() {
+            format!("the cluster is {}", state(cluster))
+        } else {
+            message.clone()
+        }
     };
     match state(cluster) {
         "running" => Readiness::Ready,

@@ -8,7 +8,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use infra_plan::{Change, Field, IdentityClass, Kind, Observed, Readiness, Value};
 use infra_provider::{
-    Context, Created, ErrorKind, Goal, Probe, ProviderError, Resource, Schedule, Subject, decode, poll,
+    Context, Created, ErrorKind, Goal, Probe, ProviderError, Resource, Schedule, Subject, decode,
+    poll,
 };
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -90,7 +91,11 @@ pub(crate) struct NodePoolResource {
 }
 
 impl NodePoolResource {
-    async fn find(&self, context: &Context, subject: &Subject) -> Result<Option<NodePool>, ProviderError> {
+    async fn find(
+        &self,
+        context: &Context,
+        subject: &Subject,
+    ) -> Result<Option<NodePool>, ProviderError> {
         let cluster = subject.inputs.text_at("cluster_id").unwrap_or_default();
         match &subject.id {
             Some(id) => self.client.node_pool(context, cluster, id).await,
@@ -106,11 +111,14 @@ impl NodePoolResource {
         let inputs: PoolInputs = decode(&subject.inputs)?;
         let marker = context.deployment.of(&subject.address);
         let there = self.client.node_pools(context, &inputs.cluster_id).await?;
-        if let Some(pool) = there.into_iter().find(|pool| pool.name == inputs.name && has_tag(&pool.tags, &marker)) {
+        if let Some(pool) =
+            there.into_iter().find(|pool| pool.name == inputs.name && has_tag(&pool.tags, &marker))
+        {
             context.progress.message("it was made with the cluster");
             return Ok(Created { id: pool.id.clone(), outputs: outputs(&pool) });
         }
-        let pool = self.client.create_node_pool(context, &inputs.cluster_id, inputs.body(&marker)).await?;
+        let pool =
+            self.client.create_node_pool(context, &inputs.cluster_id, inputs.body(&marker)).await?;
         Ok(Created { id: pool.id.clone(), outputs: outputs(&pool) })
     }
 
@@ -131,21 +139,33 @@ impl NodePoolResource {
         Ok(outputs(&pool))
     }
 
-    async fn probe(&self, context: &Context, subject: &Subject, goal: Goal) -> Result<Probe, ProviderError> {
+    async fn probe(
+        &self,
+        context: &Context,
+        subject: &Subject,
+        goal: Goal,
+    ) -> Result<Probe, ProviderError> {
         let Some(pool) = self.find(context, subject).await? else {
             return match goal {
                 Goal::Gone => Ok(Probe::Reached(Value::Null)),
-                Goal::Ready => {
-                    Err(ProviderError::new(ErrorKind::NotFound, "wait for the nodes", "the pool is not there any more"))
-                }
+                Goal::Ready => Err(ProviderError::new(
+                    ErrorKind::NotFound,
+                    "wait for the nodes",
+                    "the pool is not there any more",
+                )),
             };
         };
         match readiness(&pool) {
             Readiness::Ready if goal == Goal::Ready => Ok(Probe::Reached(outputs(&pool))),
-            Readiness::Pending { reason, blocked } if goal == Goal::Ready => Ok(Probe::NotYet { reason, blocked }),
+            Readiness::Pending { reason, blocked } if goal == Goal::Ready => {
+                Ok(Probe::NotYet { reason, blocked })
+            }
             _ => {
                 let left = pool.nodes.as_ref().map_or(0, Vec::len);
-                Ok(Probe::NotYet { reason: format!("{left} nodes are being removed"), blocked: None })
+                Ok(Probe::NotYet {
+                    reason: format!("{left} nodes are being removed"),
+                    blocked: None,
+                })
             }
         }
     }
@@ -215,7 +235,11 @@ impl Resource for NodePoolResource {
         goal: Goal,
     ) -> BoxFuture<'call, Result<Value, ProviderError>> {
         let schedule = Schedule::usual(Duration::from_secs(90), Duration::from_secs(30 * 60));
-        let operation = if goal == Goal::Ready { "wait for the nodes" } else { "wait until the nodes are gone" };
+        let operation = if goal == Goal::Ready {
+            "wait for the nodes"
+        } else {
+            "wait until the nodes are gone"
+        };
         async move { poll(context, operation, schedule, || self.probe(context, subject, goal)).await }.boxed()
     }
 }
@@ -226,10 +250,15 @@ fn fields(subject: &Subject, pool: &NodePool) -> Value {
     let mut taints = pool.taints.clone().unwrap_or_default();
     taints.sort();
     let taints = taints.into_iter().map(|taint| {
-        Value::map([("key", text(&taint.key)), ("value", text(&taint.value)), ("effect", text(&taint.effect))])
+        Value::map([
+            ("key", text(&taint.key)),
+            ("value", text(&taint.value)),
+            ("effect", text(&taint.effect)),
+        ])
     });
-    let autoscale =
-        pool.auto_scale.then(|| Value::map([("min", Value::from(pool.min_nodes)), ("max", Value::from(pool.max_nodes))]));
+    let autoscale = pool.auto_scale.then(|| {
+        Value::map([("min", Value::from(pool.min_nodes)), ("max", Value::from(pool.max_nodes))])
+    });
     // How many nodes an autoscaler has decided on is no difference.
     let count = (!pool.auto_scale).then_some(pool.count);
     Value::map([
@@ -250,8 +279,12 @@ fn readiness(pool: &NodePool) -> Readiness {
     if running == nodes.len() && nodes.len() as u64 == pool.count {
         return Readiness::Ready;
     }
-    let trouble = nodes.iter().map(|node| &node.status.message).find(|message| !message.is_empty()).cloned();
-    let going = nodes.iter().filter(|node| matches!(node.status.state.as_str(), "draining" | "deleting")).count();
+    let trouble =
+        nodes.iter().map(|node| &node.status.message).find(|message| !message.is_empty()).cloned();
+    let going = nodes
+        .iter()
+        .filter(|node| matches!(node.status.state.as_str(), "draining" | "deleting"))
+        .count();
     let reason = if going > 0 {
         format!("{running} of {} nodes running, {going} being removed", pool.count)
     } else {
@@ -263,7 +296,13 @@ fn readiness(pool: &NodePool) -> Readiness {
 fn outputs(pool: &NodePool) -> Value {
     let nodes = pool.nodes.as_deref().unwrap_or_default();
     let list = |values: Vec<&String>| {
-        Value::List(values.into_iter().filter(|value| !value.is_empty()).map(|value| Value::from(value.as_str())).collect())
+        Value::List(
+            values
+                .into_iter()
+                .filter(|value| !value.is_empty())
+                .map(|value| Value::from(value.as_str()))
+                .collect(),
+        )
     };
     Value::map([
         ("id", Value::from(pool.id.as_str())),

@@ -43,8 +43,13 @@ pub(crate) struct RegistryResource {
 }
 
 impl RegistryResource {
-    async fn find(&self, context: &Context, subject: &Subject) -> Result<Option<Registry>, ProviderError> {
-        let name = subject.id.as_deref().or_else(|| subject.inputs.text_at("name")).unwrap_or_default();
+    async fn find(
+        &self,
+        context: &Context,
+        subject: &Subject,
+    ) -> Result<Option<Registry>, ProviderError> {
+        let name =
+            subject.id.as_deref().or_else(|| subject.inputs.text_at("name")).unwrap_or_default();
         self.client.registry(context, name).await
     }
 
@@ -139,7 +144,9 @@ impl Resource for RegistryResource {
                 (Some(_), Goal::Gone) => {
                     Probe::NotYet { reason: "the registry is being deleted".into(), blocked: None }
                 }
-                (None, Goal::Ready) => Probe::NotYet { reason: "the registry is being made".into(), blocked: None },
+                (None, Goal::Ready) => {
+                    Probe::NotYet { reason: "the registry is being made".into(), blocked: None }
+                }
             })
         };
         async move { poll(context, "wait for the registry", schedule, look).await }.boxed()

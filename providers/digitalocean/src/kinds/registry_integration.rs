@@ -10,7 +10,11 @@ use crate::client::Client;
 /// The kind.
 pub(crate) static KIND: Kind = Kind {
     name: "registry_integration",
-    fields: &[Field::replace("cluster_id"), Field::at_create("cluster"), Field::replace("registry")],
+    fields: &[
+        Field::replace("cluster_id"),
+        Field::at_create("cluster"),
+        Field::replace("registry"),
+    ],
     identity: IdentityClass::PutById,
     protected: false,
     waits: false,
@@ -25,7 +29,12 @@ pub(crate) struct RegistryIntegrationResource {
 }
 
 impl RegistryIntegrationResource {
-    async fn set(&self, context: &Context, subject: &Subject, integrated: bool) -> Result<(), ProviderError> {
+    async fn set(
+        &self,
+        context: &Context,
+        subject: &Subject,
+        integrated: bool,
+    ) -> Result<(), ProviderError> {
         let (cluster, registry) = names(subject);
         self.client.integrate_registry(context, cluster, registry, integrated).await
     }
@@ -48,7 +57,10 @@ impl Resource for RegistryIntegrationResource {
                 .and_then(|cluster| cluster.registries)
                 .is_some_and(|registries| registries.iter().any(|one| one == registry));
             Ok(integrated.then(|| Observed {
-                fields: Value::map([("cluster_id", Value::from(cluster)), ("registry", Value::from(registry))]),
+                fields: Value::map([
+                    ("cluster_id", Value::from(cluster)),
+                    ("registry", Value::from(registry)),
+                ]),
                 readiness: Readiness::Ready,
                 ..Observed::ready(format!("{cluster}/{registry}"))
             }))
