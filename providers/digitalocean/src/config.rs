@@ -7,7 +7,7 @@ use std::time::Duration;
 use infra_event::{Diagnostic, ExitCode};
 use infra_plan::Secret;
 use infra_provider::http::{Authorization, HttpClient, HttpOptions};
-use infra_spec::ProviderBlock;
+use infra_spec::model::ProviderBlock;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;

@@ -5,7 +5,8 @@ mod cluster;
 use infra_event::{Diagnostic, ExitCode};
 use infra_plan::{Address, Node, Ownership, Value};
 use infra_provider::{ExpandRequest, Survey};
-use infra_spec::{Binding, Location, Spec};
+use infra_spec::Location;
+use infra_spec::model::{Binding, Spec};
 
 use crate::config::Config;
 use crate::kinds::{address, address_binding, registry, registry_integration};
@@ -53,8 +54,8 @@ impl Expansion<'_> {
     }
 
     fn add_registries(&mut self) {
-        let registries =
-            self.spec.registries.iter().filter(|registry| registry.provider.name == self.instance);
+        let (spec, instance) = (self.spec, self.instance);
+        let registries = spec.registries.iter().filter(|registry| registry.provider.name == instance);
         for registry in registries {
             let address = Address::of("registry", &registry.name);
             // The name is unique in all of DigitalOcean, so the deployment's stands before it.
@@ -100,8 +101,8 @@ impl Expansion<'_> {
     }
 
     fn add_addresses(&mut self) {
-        let addresses =
-            self.spec.addresses.iter().filter(|address| address.provider.name == self.instance);
+        let (spec, instance) = (self.spec, self.instance);
+        let addresses = spec.addresses.iter().filter(|address| address.provider.name == instance);
         for entry in addresses {
             let at = Address::of("address", &entry.name);
             let existing = entry.existing.as_ref().map(|existing| existing.name(&entry.name));

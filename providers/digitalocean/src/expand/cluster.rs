@@ -2,7 +2,7 @@
 
 use infra_plan::{Address, Node, Ownership, Value};
 use infra_provider::{OfferedSize, choose_size};
-use infra_spec::{Cluster, Needs, Pool, Size};
+use infra_spec::model::{Cluster, Needs, Pool, Size};
 use serde::Deserialize;
 
 use super::Expansion;
@@ -31,9 +31,9 @@ struct PoolWords {
 
 impl Expansion<'_> {
     pub(super) fn add_clusters(&mut self) {
-        let spec = self.spec;
+        let (spec, instance) = (self.spec, self.instance);
         for described in
-            spec.clusters.values().filter(|cluster| cluster.provider.name == self.instance)
+            spec.clusters.values().filter(|cluster| cluster.provider.name == instance)
         {
             match &described.existing {
                 Some(existing) => self.add_existing(described, existing.name(&described.name)),
@@ -185,7 +185,7 @@ impl Expansion<'_> {
             _ => Needs::default(),
         };
         let cpus = needs.cpus.map_or(1.0, |cpus| cpus.millis() as f64 / 1000.0);
-        let memory = needs.memory.map_or(2 << 30, |memory| memory.as_u64());
+        let memory = needs.memory.map_or(2 << 30, |memory| memory.get());
         match choose_size(&self.survey.sizes, cpus, memory, needs.gpus) {
             Ok(size) => Some(size.clone()),
             Err(largest) => {
