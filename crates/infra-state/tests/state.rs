@@ -1,5 +1,7 @@
 //! The state as its users see it: all trials on all local stores, and what only a folder and processes can show.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -146,7 +146,7 @@ pub async fn readers_are_not_disturbed_by_snapshots(factory: StoreFactory) -> Tr
     let (known, seen) = tokio::sync::watch::channel(0_usize);
     let reader = tokio::spawn(async move {
         let mut reads = 0;
-        while !seen.has_changed().is_err() {
+        while seen.has_changed().is_ok() {
             let least = *seen.borrow();
             let found = state.read().await?.content.0;
             let whole = found.iter().enumerate().all(|(place, entry)| *entry == place.to_string());
