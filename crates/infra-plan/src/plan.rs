@@ -6,7 +6,7 @@ use std::fmt;
 use infra_event::{Action, Diagnostic, Outline, OutlineOperation, Totals};
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Change, Graph, Marker, Ownership, Row, Value};
+use crate::{Address, Change, Graph, Marker, Ownership, Row, Secret, Value};
 
 /// Version of the form of saved plans.
 pub const PLAN_FORMAT: u32 = 1;
@@ -113,6 +113,28 @@ impl Plan {
             Some(operation) if operation.id == id => Some(operation),
             _ => self.operations.iter().find(|operation| operation.id == id),
         }
+    }
+
+    /// The same plan with every secret passed through `change`, such as to seal all of them before it is saved.
+    ///
+    /// # Errors
+    /// The first error of `change`.
+    pub fn map_secrets<E>(
+        &self,
+        change: &mut impl FnMut(&Secret) -> Result<Secret, E>,
+    ) -> Result<Self, E> {
+        let mut plan = self.clone();
+        plan.graph = plan.graph.map_secrets(change)?;
+        for operation in &mut plan.operations {
+            operation.inputs = operation.inputs.map_secrets(change)?;
+            for one in &mut operation.changes {
+                *one = one.map_secrets(change)?;
+            }
+            for row in &mut operation.rows {
+                *row = row.map_secrets(change)?;
+            }
+        }
+        Ok(plan)
     }
 
     /// The plan as listeners need it.

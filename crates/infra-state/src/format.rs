@@ -80,6 +80,15 @@ pub(crate) fn decode<T: DeserializeOwned>(
     serde_json::from_slice(content).map_err(corrupt)
 }
 
+/// Refuses numbers that no counting from one leads to, so that counting on is safe.
+pub(crate) fn check_counters(key: &str, counters: &[u64]) -> Result<(), FormatError> {
+    const LARGEST: u64 = 1 << 53;
+    match counters.iter().find(|counter| **counter > LARGEST) {
+        Some(counter) => Err(FormatError::corrupt(key, format!("it counts up to {counter}"))),
+        None => Ok(()),
+    }
+}
+
 /// The bytes of a document.
 pub(crate) fn encode<T: Serialize>(key: &str, document: &T) -> Result<Vec<u8>, FormatError> {
     let mut bytes = serde_json::to_vec(document)

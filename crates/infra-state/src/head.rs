@@ -196,6 +196,7 @@ fn new_deployment_id() -> String {
 pub(crate) async fn read(store: &dyn Store) -> Result<Option<(Head, Version)>, HeadError> {
     let Some((content, version)) = store.get(HEAD_KEY).await? else { return Ok(None) };
     let head: Head = format::decode(HEAD_KEY, &content, HEAD_FORMAT)?;
+    format::check_counters(HEAD_KEY, &[head.revision, head.journal_base, head.fencing])?;
     Ok(Some((head, version)))
 }
 
@@ -234,6 +235,37 @@ pub(crate) async fn update(
             // Each turn means that somebody else got through, so this ends.
             Err(error) if error.is_precondition() => {}
             Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+
+    #[tokio::test]
+    async fn numbers_that_cannot_be_counted_on_are_damage() {
+        let keys = DataKeys { current: String::new(), keys: Vec::new() };
+        let head = Head::new("hub", false, keys);
+        for place in 0..3 {
+            let mut head = head.clone();
+            let counters = [&mut head.revision, &mut head.journal_base, &mut head.fencing];
+            counters.into_iter().nth(place).map(|counter| *counter = u64::MAX).unwrap();
+            let store = MemoryStore::new();
+            create(&store, head).await.unwrap();
+            let error = update(&store, u64::MAX, |_| {}).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+        }
+    }
+
+    #[test]
+    fn deployment_ids_differ_and_are_legal_everywhere() {
+        let ids: std::collections::BTreeSet<_> = (0..500).map(|_| new_deployment_id()).collect();
+        assert_eq!(ids.len(), 500);
+        for id in ids {
+            assert!(id.len() == ID_LENGTH && id.as_bytes()[0].is_ascii_lowercase(), "{id}");
+            assert!(id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The state as its users see it: all trials on all local stores, and what only a folder and processes can show.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -367,13 +369,12 @@ proptest! {
     #[test]
     fn no_bytes_in_any_key_make_it_panic(bytes: Vec<u8>, text in ".{0,200}", which in 0..5_usize) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let folder = tempfile::tempdir().unwrap();
         runtime.block_on(async {
             for content in [bytes, text.into_bytes(), b"{\"format\":1}".to_vec()] {
                 let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-                let mut options = options(Path::new("/none"));
+                let mut options = options(folder.path());
                 options.clock = StandingClock::at(Duration::ZERO);
-                options.keys.passphrase = Some("x".into());
-                options.keys.passphrase_cost = Some(1);
                 let state = State::<Seen, String>::open(Arc::clone(&store), options.clone());
                 let state = state.await.unwrap();
                 let session = state.lock(Holder::current("x"), Duration::ZERO).await.unwrap();

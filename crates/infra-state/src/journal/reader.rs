@@ -26,7 +26,8 @@ pub async fn read_journal<E: DeserializeOwned + Send>(
     let mut sequences: Vec<u64> =
         keys.iter().filter_map(|key| sequence_of(key)).filter(|found| *found >= base).collect();
     sequences.sort_unstable();
-    for (expected, found) in (base..).zip(&sequences) {
+    for (place, found) in (0_u64..).zip(&sequences) {
+        let expected = base.saturating_add(place);
         if expected != *found {
             return Err(JournalError::Gap { key: key_of(expected) });
         }

@@ -12,6 +12,8 @@ use crate::store::{Precondition, Store};
 /// How often a waiter looks at most, and how often within one time-to-live.
 const LONGEST_LOOK: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 10;
+/// A shorter time-to-live would keep the heartbeat busy, and lose the lease to any hiccup.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -59,7 +61,8 @@ pub async fn acquire(
         if let Some((precondition, fencing)) = free(found.as_ref(), &mut watch, now, request.above)
         {
             let holder = request.holder.clone();
-            let record = LeaseRecord::new(id.clone(), fencing, request.time_to_live, holder);
+            let time_to_live = request.time_to_live.max(SHORTEST);
+            let record = LeaseRecord::new(id.clone(), fencing, time_to_live, holder);
             written_at = now;
             if let Some(version) = record::write(store.as_ref(), &record, precondition).await? {
                 return Ok(LeaseGuard::start(store, clock, Found { record, version }, now));

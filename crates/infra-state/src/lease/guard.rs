@@ -108,8 +108,7 @@ impl LeaseGuard {
         let _ = self.stop.send(true);
         let _ = (&mut self.heartbeat).await;
         let released = self.handle.write(|record| record.released = true).await;
-        // Whoever still has a handle learns that nothing may be written any more.
-        self.handle.shared.lost.send_replace(Some(LeaseError::Lost { taken_by: None }));
+        self.handle.end();
         released
     }
 
@@ -131,6 +130,7 @@ impl Drop for LeaseGuard {
             // Best effort: a waiter sees the silence if this does not get through.
             runtime.spawn(async move {
                 let _ = handle.write(|record| record.released = true).await;
+                handle.end();
             });
         }
     }
@@ -174,6 +174,15 @@ impl LeaseHandle {
             Ok(Some(reason)) => reason,
             Ok(None) | Err(_) => LeaseError::Lost { taken_by: None },
         }
+    }
+
+    /// Whoever still has a handle learns that nothing may be written any more.
+    fn end(&self) {
+        self.shared.lost.send_if_modified(|lost| {
+            let first = lost.is_none();
+            lost.get_or_insert(LeaseError::Lost { taken_by: None });
+            first
+        });
     }
 
     async fn renew(&self) -> Result<(), LeaseError> {

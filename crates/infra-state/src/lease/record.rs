@@ -64,6 +64,7 @@ pub(crate) struct Found {
 pub(crate) async fn read(store: &dyn Store) -> Result<Option<Found>, LeaseError> {
     let Some((content, version)) = store.get(LEASE_KEY).await? else { return Ok(None) };
     let record: LeaseRecord = format::decode(LEASE_KEY, &content, LEASE_FORMAT)?;
+    format::check_counters(LEASE_KEY, &[record.fencing, record.heartbeat])?;
     Ok(Some(Found { record, version }))
 }
 

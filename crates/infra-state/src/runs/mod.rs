@@ -154,7 +154,8 @@ pub async fn read_events(store: &dyn Store, id: &str) -> Result<Vec<String>, Run
         Err(error) => return Err(error.into()),
     };
     let mut lines = Vec::new();
-    for key in keys.iter().filter(|key| key[prefix.len()..].starts_with(sink::EVENTS)) {
+    let events = format!("{prefix}{}", sink::EVENTS);
+    for key in keys.iter().filter(|key| key.starts_with(&events)) {
         let Some((content, _)) = store.get(key).await? else { continue };
         let whole = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let text = std::str::from_utf8(&content[..whole])

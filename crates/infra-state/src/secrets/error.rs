@@ -34,6 +34,9 @@ pub enum SecretsError {
         /// The key file.
         path: PathBuf,
     },
+    /// The secret key that was given directly is none.
+    #[error("the given key is not a secret key of age")]
+    Key,
     /// A recipient is not a public key of age.
     #[error("{recipient:?} is not a public key of age (age1...)")]
     Recipient {
@@ -67,6 +70,7 @@ impl SecretsError {
             Self::NoKey { .. }
             | Self::WrongKey { .. }
             | Self::KeyFile { .. }
+            | Self::Key
             | Self::Recipient { .. }
             | Self::NoConfigFolder => ErrorKind::Key,
             Self::File(error) => error.kind(),
@@ -99,6 +103,7 @@ impl SecretsError {
                 "Restore {} from a backup; it holds one line AGE-SECRET-KEY-1... per key.",
                 path.display()
             ),
+            Self::Key => "Give a secret key of age (AGE-SECRET-KEY-1...).".into(),
             Self::Recipient { .. } => {
                 "Give the line `public key` of the other person's key file.".into()
             }

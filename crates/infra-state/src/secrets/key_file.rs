@@ -10,11 +10,11 @@ use age::x25519::Identity;
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
-use super::SecretsError;
+use super::{KeySettings, SecretsError};
 use crate::store::{StoreError, create_folder};
 
 /// The identities in the key file; `None` if there is no such file.
-pub(super) fn read(path: &Path) -> Result<Option<Vec<Identity>>, SecretsError> {
+fn read(path: &Path) -> Result<Option<Vec<Identity>>, SecretsError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => Zeroizing::new(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -23,12 +23,25 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<Identity>>, SecretsError> {
         }
         Err(error) => return Err(failed("read", path, error)),
     };
-    let lines =
-        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let identities: Result<Vec<Identity>, _> = lines.map(Identity::from_str).collect();
-    match identities {
-        Ok(identities) if !identities.is_empty() => Ok(Some(identities)),
-        _ => Err(SecretsError::KeyFile { path: path.to_owned() }),
+    match parse(&text) {
+        Some(identities) => Ok(Some(identities)),
+        None => Err(SecretsError::KeyFile { path: path.to_owned() }),
+    }
+}
+
+/// One secret key per line, besides comments; `None` if a line is something else, or there is none.
+fn parse(text: &str) -> Option<Vec<Identity>> {
+    let lines = text.lines().map(str::trim);
+    let keys = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let identities: Result<Vec<Identity>, _> = keys.map(Identity::from_str).collect();
+    identities.ok().filter(|identities| !identities.is_empty())
+}
+
+/// The identities that `settings` name: the key given directly, else those in the key file; `None` if there are none.
+pub(super) fn identities(settings: &KeySettings) -> Result<Option<Vec<Identity>>, SecretsError> {
+    match &settings.key {
+        Some(key) => parse(key.expose_secret()).map(Some).ok_or(SecretsError::Key),
+        None => read(&settings.key_file),
     }
 }
 

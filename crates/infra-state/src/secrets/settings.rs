@@ -17,6 +17,8 @@ pub struct KeySettings {
     /// Whether a missing key file is made when a new state needs one: for local states. A shared state needs a key that others have
     /// too.
     pub create_key_file: bool,
+    /// A secret key of age (`AGE-SECRET-KEY-1...`) that is used in place of the key file.
+    pub key: Option<SecretString>,
     /// The passphrase; with one, no key file is needed nor made.
     pub passphrase: Option<SecretString>,
     /// Public keys of age (`age1...`) that a new state is sealed for besides.
@@ -31,10 +33,16 @@ impl KeySettings {
         Self {
             key_file: key_file.into(),
             create_key_file: true,
+            key: None,
             passphrase: None,
             recipients: Vec::new(),
             passphrase_cost: None,
         }
+    }
+
+    /// A secret key of age that the caller has, and no key file.
+    pub fn key(key: SecretString) -> Self {
+        Self { key: Some(key), create_key_file: false, ..Self::file(KEY_FILE) }
     }
 
     /// What the environment says: `INFRA_STATE_PASSPHRASE`, and `key.txt` in `$INFRA_CONFIG_HOME`, else `$XDG_CONFIG_HOME/infra`, else

@@ -55,10 +55,10 @@ pub(super) fn audience(settings: &KeySettings) -> Result<Audience, SecretsError>
     let mut created = None;
     if settings.passphrase.is_none() {
         let path = &settings.key_file;
-        let mut own = key_file::read(path)?;
+        let mut own = key_file::identities(settings)?;
         if own.is_none() && settings.create_key_file {
             created = key_file::create(path)?.then(|| path.clone());
-            own = key_file::read(path)?;
+            own = key_file::identities(settings)?;
         }
         let own = own.ok_or_else(|| SecretsError::NoKey { key_file: path.clone() })?;
         recipients.extend(own.iter().map(|identity| identity.to_public().to_string()));
@@ -120,7 +120,7 @@ pub(super) struct Openers {
 
 impl Openers {
     pub(super) fn read(settings: &KeySettings) -> Result<Self, SecretsError> {
-        let identities = key_file::read(&settings.key_file)?;
+        let identities = key_file::identities(settings)?;
         let passphrase = settings.passphrase.clone().map(|passphrase| {
             let mut identity = age::scrypt::Identity::new(passphrase);
             identity.set_max_work_factor(HIGHEST_COST);

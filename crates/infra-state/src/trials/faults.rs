@@ -1,13 +1,14 @@
-//! A store that fails when it is told to: a full disk, a lost answer, the end of the process.
+//! Stores that fail when they are told to: a full disk, a lost answer, the end of the process, a pause at the wrong moment.
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt};
 
+use super::outcome::{TrialFailure, TrialResult};
 use crate::store::{Object, Precondition, Store, StoreError, Version};
 
 /// When and how a [`FaultStore`] fails.
@@ -110,6 +111,81 @@ impl Store for FaultStore {
         if self.dead() {
             return std::future::ready(Err(self.error(prefix))).boxed();
         }
+        self.inner.list(prefix)
+    }
+
+    fn location(&self) -> String {
+        self.inner.location()
+    }
+}
+
+/// What happens during the pause of a [`PausingStore`].
+type Meanwhile = BoxFuture<'static, TrialResult>;
+
+/// Passes everything on to another store, but pauses before the first write of one key.
+pub struct PausingStore {
+    inner: Arc<dyn Store>,
+    key: String,
+    meanwhile: Mutex<Option<Meanwhile>>,
+    outcome: Mutex<TrialResult>,
+}
+
+impl PausingStore {
+    /// A store on which `meanwhile` happens before the first write of `key`.
+    pub fn new(inner: Arc<dyn Store>, key: &str, meanwhile: Meanwhile) -> Arc<Self> {
+        let outcome = Mutex::new(Err(TrialFailure::new(format!("{key} was never written"))));
+        Arc::new(Self {
+            inner,
+            key: key.to_owned(),
+            meanwhile: Mutex::new(Some(meanwhile)),
+            outcome,
+        })
+    }
+
+    /// How the pause went.
+    ///
+    /// # Errors
+    /// What failed meanwhile; also if there was no pause.
+    pub fn outcome(&self) -> TrialResult {
+        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *outcome, Ok(()))
+    }
+}
+
+impl Store for PausingStore {
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Object>, StoreError>> {
+        self.inner.get(key)
+    }
+
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        content: Bytes,
+        precondition: Precondition,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        async move {
+            if key == self.key {
+                let meanwhile =
+                    self.meanwhile.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(meanwhile) = meanwhile {
+                    let outcome = meanwhile.await;
+                    *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+                }
+            }
+            self.inner.put(key, content, precondition).await
+        }
+        .boxed()
+    }
+
+    fn delete<'a>(
+        &'a self,
+        key: &'a str,
+        precondition: Precondition,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.inner.delete(key, precondition)
+    }
+
+    fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
         self.inner.list(prefix)
     }
 

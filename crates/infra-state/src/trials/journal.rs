@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::FutureExt;
 
 use super::clocks::{PacedClock, StandingClock};
-use super::faults::{Fault, FaultStore};
+use super::faults::{Fault, FaultStore, PausingStore};
 use super::outcome::{StoreFactory, TrialFailure, TrialResult, ensure, ensure_equal};
 use super::state::{WAIT, lock_as, open};
 use crate::ErrorKind;
@@ -105,6 +106,34 @@ pub async fn a_writer_past_its_lease_is_refused(factory: StoreFactory) -> TrialR
     clock.advance(WAIT);
     alone.append("fine".into()).await?;
     Ok(())
+}
+
+/// A holder is paused just before its write. Until it goes on, another one has taken over, and even pruned the place: the write
+/// gets through, and the deed is refused.
+pub async fn a_writer_paused_in_the_middle_of_its_write_does_not_act(
+    factory: StoreFactory,
+) -> TrialResult {
+    let store = factory();
+    let clock = StandingClock::at(Duration::from_secs(5));
+    let (sound, late) = (Arc::clone(&store), clock.clone());
+    let meanwhile = async move {
+        let heir = lock_as(&sound, PacedClock::alone(), "heir").await?;
+        heir.append("after".into()).await?;
+        heir.close().await?;
+        late.advance(WAIT);
+        Ok(())
+    };
+    // The state's first object is the claim, the second is the entry.
+    let pausing = PausingStore::new(Arc::clone(&store), "journal/0000000002", meanwhile.boxed());
+    let paused = lock_as(&(Arc::clone(&pausing) as Arc<dyn Store>), clock, "paused").await?;
+    let late = paused.append("late".into()).await;
+    pausing.outcome()?;
+    ensure(matches!(late, Err(JournalError::Lease(_))), format!("not refused: {late:?}"))?;
+    let state = open(&store, standing()).await?;
+    ensure_equal(&state.read().await?.content.0, &vec!["after".into()], "content")?;
+    let next = lock_as(&store, standing(), "next").await?;
+    next.close().await?;
+    ensure_equal(&state.read().await?.content.0, &vec!["after".into()], "content later on")
 }
 
 /// Opens and locks on a sound store, and appends on one that fails at the write `at` after that.

@@ -11,7 +11,7 @@ mod state;
 mod store;
 
 pub use clocks::{PacedClock, StandingClock};
-pub use faults::{Fault, FaultStore};
+pub use faults::{Fault, FaultStore, PausingStore};
 pub use journal::*;
 pub use lease::*;
 pub use outcome::{StoreFactory, Trial, TrialFailure, TrialResult, all};

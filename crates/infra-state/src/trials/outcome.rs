@@ -104,6 +104,7 @@ pub fn all() -> Vec<Trial> {
         journal::entries_go_out_in_groups_and_keep_their_order,
         journal::a_stale_writer_is_refused,
         journal::a_writer_past_its_lease_is_refused,
+        journal::a_writer_paused_in_the_middle_of_its_write_does_not_act,
         journal::a_lost_answer_is_no_loss,
         journal::a_full_disk_loses_nothing,
         journal::a_caller_that_stops_waiting_leaves_no_hole,

@@ -1,7 +1,7 @@
 //! What a state must do as a whole.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,13 +30,15 @@ impl Fold<String> for Seen {
     }
 }
 
+/// A new secret key of age.
+fn new_key() -> SecretString {
+    age::x25519::Identity::generate().to_string()
+}
+
 fn options(clock: SharedClock) -> StateOptions {
-    let keys = KeySettings {
-        create_key_file: false,
-        passphrase: Some(SecretString::from("the passphrase of the trials")),
-        passphrase_cost: Some(1),
-        ..KeySettings::file("no-such-folder/key.txt")
-    };
+    // One key for all trials of a process: the runs of a trial must understand each other.
+    static KEY: OnceLock<SecretString> = OnceLock::new();
+    let keys = KeySettings::key(KEY.get_or_init(new_key).clone());
     StateOptions { clock, keep_snapshots: 3, ..StateOptions::new("trial", false, keys) }
 }
 
@@ -144,7 +146,7 @@ pub async fn readers_are_not_disturbed_by_snapshots(factory: StoreFactory) -> Tr
     let (known, seen) = tokio::sync::watch::channel(0_usize);
     let reader = tokio::spawn(async move {
         let mut reads = 0;
-        while !seen.has_changed().is_err() {
+        while seen.has_changed().is_ok() {
             let least = *seen.borrow();
             let found = state.read().await?.content.0;
             let whole = found.iter().enumerate().all(|(place, entry)| *entry == place.to_string());
@@ -272,10 +274,10 @@ pub async fn secrets_are_not_stored_in_clear_text(factory: StoreFactory) -> Tria
         ensure_equal(&sealer.open_text(&sealed)?.expose_secret(), &CANARY, "the opened secret")?;
     }
     let mut wrong = options(standing());
-    wrong.keys.passphrase = Some(SecretString::from("another"));
+    wrong.keys = KeySettings::key(new_key());
     let state = State::<Seen, String>::open(store, wrong).await?;
     let refused = state.lock(stranger("b"), Duration::ZERO).await.err();
-    ensure_equal(&refused.map(|error| error.kind()), &Some(ErrorKind::Key), "a wrong passphrase")?;
+    ensure_equal(&refused.map(|error| error.kind()), &Some(ErrorKind::Key), "a wrong key")?;
     ensure(state.holder().await?.is_none(), "nothing was locked with a wrong key")
 }
 
