@@ -1,7 +1,7 @@
 //! How much of a group is shown: rows one by one, or folded into a count.
 
 use super::frame::Frame;
-use super::row::{label_columns, row_lines};
+use super::row::{Place, label_columns, row_lines};
 use crate::model::{Group, Phase, Row, RowState, RunModel};
 use crate::text::{Line, Style, Symbols, duration};
 
@@ -26,6 +26,28 @@ impl Detail {
         Self { finished: 0, pending: 0, extras: true },
         Self { finished: 0, pending: 0, extras: false },
     ];
+    /// The least: what is under way or failed, without the groups that it is in.
+    pub(crate) fn only_active(model: &RunModel, groups: &[Group], frame: &Frame) -> Vec<Line> {
+        let rows: Vec<(&Row, RowState<'_>)> = groups
+            .iter()
+            .flat_map(|group| &group.rows)
+            .filter_map(|row| Some((row, model.row_state(row)?)))
+            .filter(|(_, state)| {
+                state.current.phase.is_active() || !(is_done(state) || is_pending(state))
+            })
+            .collect();
+        let shown: Vec<Row> =
+            rows.iter().map(|(row, _)| Row { depth: 0, ..(*row).clone() }).collect();
+        let columns = label_columns(&shown, 0, frame.size.columns);
+        let place = Place { frame, indent: 0, columns, extras: false };
+        let states = rows.iter().map(|(_, state)| state);
+        shown
+            .iter()
+            .zip(states)
+            .flat_map(|(row, state)| row_lines(model, row, state, &place))
+            .collect()
+    }
+
     /// Everything, for the picture that stays.
     pub(crate) const ALL: Self = Self { finished: 60, pending: 60, extras: false };
 }
@@ -58,6 +80,7 @@ pub(crate) fn group_lines(
         lines.push(line);
     }
     let columns = label_columns(&group.rows, indent, frame.size.columns);
+    let place = Place { frame, indent, columns, extras: detail.extras };
     let mut shown_pending = 0;
     for (row, state) in &rows {
         if fold_finished && is_done(state) {
@@ -69,12 +92,7 @@ pub(crate) fn group_lines(
                 continue;
             }
         }
-        lines.extend(row_lines(
-            model,
-            row,
-            state,
-            &super::row::Place { frame, indent, columns, extras: detail.extras },
-        ));
+        lines.extend(row_lines(model, row, state, &place));
     }
     if pending.len() > detail.pending {
         let addresses = pending.iter().skip(detail.pending).map(|(row, _)| row.address.as_str());

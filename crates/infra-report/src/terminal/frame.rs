@@ -58,17 +58,20 @@ pub fn frame_lines(model: &RunModel, frame: &Frame) -> Vec<Line> {
 
 /// The groups in the most detail that fits into `room` lines.
 fn fitting(model: &RunModel, groups: &[Group], frame: &Frame, room: usize) -> Vec<Line> {
-    let mut lines = Vec::new();
     for detail in Detail::LEVELS {
-        lines = tree(model, groups, frame, &detail);
+        let lines = tree(model, groups, frame, &detail);
         if lines.len() <= room {
             return lines;
         }
     }
+    let mut lines = Detail::only_active(model, groups, frame);
+    if lines.len() <= room {
+        return lines;
+    }
     let hidden = lines.len().saturating_sub(room.saturating_sub(1));
     lines.truncate(room.saturating_sub(1));
     if room > 0 {
-        let text = format!("{} and {hidden} more lines", frame.symbols().ellipsis);
+        let text = format!("{} and {hidden} more", frame.symbols().ellipsis);
         lines.push(Line::new().with(Style::Dim, text));
     }
     lines
