@@ -26,30 +26,41 @@ impl Detail {
         Self { finished: 0, pending: 0, extras: true },
         Self { finished: 0, pending: 0, extras: false },
     ];
-    /// The least: what is under way or failed, without the groups that it is in.
-    pub(crate) fn only_active(model: &RunModel, groups: &[Group], frame: &Frame) -> Vec<Line> {
-        let rows: Vec<(&Row, RowState<'_>)> = groups
-            .iter()
-            .flat_map(|group| &group.rows)
-            .filter_map(|row| Some((row, model.row_state(row)?)))
-            .filter(|(_, state)| {
-                state.current.phase.is_active() || !(is_done(state) || is_pending(state))
-            })
-            .collect();
-        let shown: Vec<Row> =
-            rows.iter().map(|(row, _)| Row { depth: 0, ..(*row).clone() }).collect();
-        let columns = label_columns(&shown, 0, frame.size.columns);
-        let place = Place { frame, indent: 0, columns, extras: false };
-        let states = rows.iter().map(|(_, state)| state);
-        shown
-            .iter()
-            .zip(states)
-            .flat_map(|(row, state)| row_lines(model, row, state, &place))
-            .collect()
-    }
-
     /// Everything, for the picture that stays.
     pub(crate) const ALL: Self = Self { finished: 60, pending: 60, extras: false };
+}
+
+/// The rows that matter most on a small terminal, in this order: failed, blocked, tried again, and whatever else is under way.
+pub(crate) fn pressing<'a>(
+    model: &'a RunModel,
+    groups: &'a [Group],
+) -> Vec<(&'a Row, RowState<'a>)> {
+    let rank = |phase: &Phase| match phase {
+        Phase::Failed => Some(0),
+        Phase::Waiting { blocked: Some(_), .. } => Some(1),
+        Phase::Retrying { .. } => Some(2),
+        phase if phase.is_active() => Some(3),
+        _ => None,
+    };
+    let rows = groups.iter().flat_map(|group| &group.rows);
+    let states = rows.filter_map(|row| Some((row, model.row_state(row)?)));
+    let mut rows: Vec<_> =
+        states.filter_map(|(row, state)| Some((rank(&state.current.phase)?, row, state))).collect();
+    rows.sort_by_key(|(rank, ..)| *rank);
+    rows.into_iter().map(|(_, row, state)| (row, state)).collect()
+}
+
+/// The lines of some rows, one each, without the groups that they are in.
+pub(crate) fn flat_lines(
+    model: &RunModel,
+    rows: &[(&Row, RowState<'_>)],
+    frame: &Frame,
+) -> Vec<Line> {
+    let flat: Vec<Row> = rows.iter().map(|(row, _)| Row { depth: 0, ..(*row).clone() }).collect();
+    let columns = label_columns(&flat, 0, frame.size.columns);
+    let place = Place { frame, indent: 0, columns, extras: false };
+    let states = rows.iter().map(|(_, state)| state);
+    flat.iter().zip(states).flat_map(|(row, state)| row_lines(model, row, state, &place)).collect()
 }
 
 /// The lines of a group.

@@ -43,6 +43,12 @@ impl Terminal {
         })
     }
 
+    /// Whether the standard error stream is a terminal on which a tree can be drawn; else [`crate::Plain`] is the one to use.
+    pub fn fits_stderr() -> bool {
+        std::io::IsTerminal::is_terminal(&std::io::stderr())
+            && std::env::var("TERM").map_or(true, |term| term != "dumb")
+    }
+
     /// Draws on `out`; `size` is asked before each picture, so that a terminal can be resized.
     pub fn new(
         out: Box<dyn Write + Send>,
