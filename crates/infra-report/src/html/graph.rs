@@ -37,7 +37,7 @@ pub(super) fn section(model: &RunModel, given: Option<&str>) -> Markup {
             page.raw(" resources are too many to draw; the order is in the table below.</p>\n");
         }
         None => {
-            page.raw("<p class=\"quiet\">An arrow leads from what is needed to what needs it. ");
+            page.raw("<p class=\"quiet\">An arrow leads from what must be done first to what comes after it. ");
             page.raw("The critical path is drawn bold.</p>\n<div class=\"scroll\">");
             page.append(draw(model, &layout)).raw("</div>\n");
         }
