@@ -8,10 +8,14 @@ use serde::{Deserialize, Serialize};
 /// The name of a resource within its deployment, such as `cluster.main`, `node_pool.main/gpu`, `main/arl` or
 /// `main/arl/Deployment.apps/arl/notebook`.
 ///
-/// It is made of printable ASCII without spaces, quotes and control characters; it holds no secret and never changes for a resource.
+/// It is made of printable ASCII without spaces, quotes, `#`, `$` and control characters (other characters of names are encoded as in
+/// URLs); it holds no secret and never changes for a resource.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Address(String);
+
+/// Addresses longer than this are refused. The longest names of Kubernetes objects make addresses of about 700 characters.
+const LONGEST: usize = 1024;
 
 /// A text is no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,22 +25,33 @@ pub struct AddressError(String);
 impl Address {
     /// The address of a resource outside of clusters: `KIND.NAME`.
     pub fn of(kind: &str, name: impl fmt::Display) -> Self {
-        Self(format!("{kind}.{name}"))
+        Self(legal(&format!("{kind}.{name}")))
     }
 
     /// The address of something in a cluster: `CLUSTER/ITEM`.
     pub fn inside(cluster: &str, item: impl fmt::Display) -> Self {
-        Self(format!("{cluster}/{item}"))
+        Self(legal(&format!("{cluster}/{item}")))
     }
 
     /// The address of a part: `ADDRESS/PART`.
     pub fn part(&self, part: impl fmt::Display) -> Self {
-        Self(format!("{}/{part}", self.0))
+        Self(legal(&format!("{}/{part}", self.0)))
     }
 
     /// The address as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The cluster that it is in, if it is in one: `main` of `main/arl`.
+    pub fn cluster(&self) -> Option<&str> {
+        self.0.split_once('/').map(|(first, _)| first).filter(|first| !first.contains('.'))
+    }
+
+    /// The stack item that it is or belongs to, if it is in a cluster: `arl` of `main/arl/Service/arl/hub`.
+    pub fn item(&self) -> Option<&str> {
+        self.cluster()?;
+        self.0.split('/').nth(1)
     }
 
     /// Whether this address is `other` or a part of it.
@@ -45,13 +60,34 @@ impl Address {
     }
 }
 
+/// `#` stands between an address and a path, the others would need quoting in shells and files.
+fn is_legal(c: char) -> bool {
+    c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '`' | '\\' | '$' | '#')
+}
+
+/// The text with everything that is not legal in addresses as `%` and its bytes in hex, as in URLs.
+///
+/// Names of some Kubernetes objects (of RBAC) may hold nearly every character.
+fn legal(text: &str) -> String {
+    let mut legal = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_legal(c) {
+            legal.push(c);
+        } else {
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                legal.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+    legal
+}
+
 impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let legal = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '`' | '\\' | '$');
         let shaped = text.contains('.') || text.contains('/');
-        if text.len() <= 512 && shaped && text.chars().all(legal) {
+        if text.len() <= LONGEST && shaped && text.chars().all(is_legal) {
             Ok(Self(text.to_owned()))
         } else {
             Err(AddressError(text.to_owned()))

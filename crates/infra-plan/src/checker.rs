@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use infra_event::Action;
 
-use crate::{Address, OperationId, PLAN_FORMAT, Plan};
+use crate::{Address, Operation, OperationId, Ownership, PLAN_FORMAT, Plan, Value};
 
 /// What is wrong with a plan, one line each; empty if nothing is.
 pub fn check(plan: &Plan) -> Vec<String> {
@@ -15,6 +15,9 @@ pub fn check(plan: &Plan) -> Vec<String> {
     check_order(plan, &mut problems);
     check_pairs(plan, &mut problems);
     check_references(plan, &mut problems);
+    for operation in &plan.operations {
+        check_operation(operation, &mut problems);
+    }
     problems
 }
 
@@ -30,12 +33,38 @@ fn check_order(plan: &Plan, problems: &mut Vec<String>) {
                 operation.id, operation.address
             ));
         }
-        if operation.action == Action::Replace {
-            problems.push(format!(
-                "operation {} is not broken down into deletion and creation",
-                operation.id
-            ));
-        }
+    }
+}
+
+/// What each operation must have or be.
+fn check_operation(operation: &Operation, problems: &mut Vec<String>) {
+    let action = operation.action;
+    let mut problem = |text: &str| {
+        problems.push(format!("operation {} ({}) {text}", operation.id, operation.address))
+    };
+    if action == Action::Replace {
+        problem("is not broken down into deletion and creation");
+    }
+    let touches =
+        matches!(action, Action::Create | Action::Update | Action::Delete | Action::Adopt);
+    if touches && operation.ownership == Ownership::Referenced {
+        problem("would touch what is somebody else's");
+    }
+    let needs_id = matches!(action, Action::Update | Action::Delete | Action::Adopt);
+    if needs_id && operation.prior_id.is_none() {
+        problem("does not say what it is about: it has no id");
+    }
+    if matches!(action, Action::Create | Action::Update) && holds_unknown(&operation.inputs) {
+        problem("has an input that is neither known nor bound to anything");
+    }
+}
+
+fn holds_unknown(value: &Value) -> bool {
+    match value {
+        Value::Unknown => true,
+        Value::List(list) | Value::Joined(list) => list.iter().any(holds_unknown),
+        Value::Map(map) => map.values().any(holds_unknown),
+        _ => false,
     }
 }
 
@@ -57,31 +86,67 @@ fn check_pairs(plan: &Plan, problems: &mut Vec<String>) {
         }
     }
     for (address, gone) in &deleted {
-        if made.get(address).is_some_and(|made| made < gone) {
+        let Some(made) = made.get(address) else { continue };
+        if made < gone {
             problems.push(format!("{address} is made before it is deleted"));
+        } else if !waits_for(plan, *made, *gone) {
+            problems.push(format!("{address} is made without waiting for its deletion"));
         }
     }
 }
 
-/// What inputs are bound to is there already, or made by an operation that comes before.
+/// What inputs are bound to is there already, or made by an operation that is waited for.
 fn check_references(plan: &Plan, problems: &mut Vec<String>) {
-    let mut earlier: BTreeSet<&Address> = BTreeSet::new();
-    let made: BTreeSet<_> = plan
-        .operations
-        .iter()
-        .filter(|operation| operation.action == Action::Create)
-        .map(|operation| &operation.address)
-        .collect();
-    for operation in plan.operations.iter().filter(|operation| operation.action != Action::Delete) {
-        for reference in operation.inputs.references() {
-            if made.contains(&reference.address)
-                && !earlier.contains(&reference.address)
-                && reference.address != operation.address
-            {
-                problems
-                    .push(format!("{} needs {reference}, which is made later", operation.address));
+    let mut last: BTreeMap<&Address, OperationId> = BTreeMap::new();
+    let mut making: BTreeSet<&Address> = BTreeSet::new();
+    for operation in &plan.operations {
+        match operation.action {
+            Action::Delete | Action::Forget => {}
+            action => {
+                last.insert(&operation.address, operation.id);
+                if action == Action::Create {
+                    making.insert(&operation.address);
+                }
             }
         }
-        earlier.insert(&operation.address);
     }
+    let runs =
+        |operation: &&Operation| !matches!(operation.action, Action::Delete | Action::Forget);
+    for operation in plan.operations.iter().filter(runs) {
+        let mut checked = BTreeSet::new();
+        for reference in operation.inputs.references() {
+            let address = &reference.address;
+            if !checked.insert(address) {
+                continue;
+            }
+            if *address == operation.address {
+                problems.push(format!("{address} needs an output of itself"));
+            } else if let Some(needed) = last.get(address) {
+                if making.contains(address) && !waits_for(plan, operation.id, *needed) {
+                    problems.push(format!(
+                        "operation {} ({}) needs {reference} and does not wait for it",
+                        operation.id, operation.address
+                    ));
+                }
+            } else if plan.graph.get(address).is_none() {
+                problems
+                    .push(format!("{} needs {reference}, which nobody makes", operation.address));
+            }
+        }
+    }
+}
+
+/// Whether an operation waits for another, directly or through others.
+fn waits_for(plan: &Plan, operation: OperationId, needed: OperationId) -> bool {
+    let mut left = vec![operation];
+    let mut seen = BTreeSet::new();
+    while let Some(id) = left.pop() {
+        let Some(operation) = plan.operation(id) else { continue };
+        if operation.after.contains(&needed) {
+            return true;
+        }
+        // Numbers grow along the way, so that nothing before what is needed can lead to it.
+        left.extend(operation.after.iter().copied().filter(|id| *id > needed && seen.insert(*id)));
+    }
+    false
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Row, Value};
+use crate::{Address, Row, Secret, Value};
 
 /// Whose a resource is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,13 +68,11 @@ impl Node {
         }
     }
 
-    /// Everything that must be ready before it is made.
+    /// Everything that must be ready before it is made: what its inputs refer to, and `after`.
     pub fn dependencies(&self) -> BTreeSet<Address> {
         let referred =
             self.inputs.references().into_iter().map(|reference| reference.address.clone());
-        let mut all: BTreeSet<_> = self.after.iter().cloned().chain(referred).collect();
-        all.remove(&self.address);
-        all
+        self.after.iter().cloned().chain(referred).collect()
     }
 }
 
@@ -82,10 +80,12 @@ impl Node {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
     /// Two resources have one address.
-    #[error("`{0}` is described twice")]
+    #[error("`{0}` is described twice: give one of them another name")]
     Twice(Address),
     /// Something depends on what is not there.
-    #[error("`{from}` needs `{to}`, which is not described anywhere")]
+    #[error(
+        "`{from}` needs `{to}`, which is not described anywhere: describe it, or drop what names it"
+    )]
     Missing {
         /// Who needs it.
         from: Address,
@@ -93,14 +93,29 @@ pub enum GraphError {
         to: Address,
     },
     /// Resources need each other.
-    #[error("these need each other: {}", .0.iter().map(Address::as_str).collect::<Vec<_>>().join(" -> "))]
+    #[error("these need each other, so that none can be first: {}", .0.iter().map(Address::as_str).collect::<Vec<_>>().join(" -> "))]
     Cycle(Vec<Address>),
 }
 
 /// The desired resources and what they depend on; free of cycles.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Saved")]
 pub struct Graph {
     nodes: IndexMap<Address, Node>,
+}
+
+/// A graph as it is read, maybe edited by hand: checked like a new one.
+#[derive(Deserialize)]
+struct Saved {
+    nodes: IndexMap<Address, Node>,
+}
+
+impl TryFrom<Saved> for Graph {
+    type Error = GraphError;
+
+    fn try_from(saved: Saved) -> Result<Self, GraphError> {
+        Self::new(saved.nodes.into_values())
+    }
 }
 
 impl Graph {
@@ -133,6 +148,24 @@ impl Graph {
         self.nodes.get(address)
     }
 
+    /// The same graph with every secret passed through `change`.
+    ///
+    /// # Errors
+    /// The first error of `change`.
+    pub fn map_secrets<E>(
+        &self,
+        change: &mut impl FnMut(&Secret) -> Result<Secret, E>,
+    ) -> Result<Self, E> {
+        let mut graph = self.clone();
+        for node in graph.nodes.values_mut() {
+            node.inputs = node.inputs.map_secrets(change)?;
+            for row in &mut node.rows {
+                *row = row.map_secrets(change)?;
+            }
+        }
+        Ok(graph)
+    }
+
     /// How many nodes there are.
     pub fn len(&self) -> usize {
         self.nodes.len()
@@ -145,46 +178,72 @@ impl Graph {
 }
 
 /// Sorts so that each node stands after its dependencies; otherwise the given order is kept.
-fn sorted(mut all: IndexMap<Address, Node>) -> Result<IndexMap<Address, Node>, GraphError> {
-    let mut order = Vec::with_capacity(all.len());
-    let mut done = BTreeSet::new();
-    for start in all.keys() {
-        // Depth first without recursion, so that a long chain cannot exhaust the stack.
-        let mut path: Vec<(Address, Vec<Address>)> = Vec::new();
-        let mut next = Some(start.clone());
-        while let Some(address) = next.take() {
-            if done.contains(&address) {
-                next = advance(&mut path, &mut done, &mut order);
-                continue;
-            }
-            if let Some(at) = path.iter().position(|(on_path, _)| *on_path == address) {
-                let mut cycle: Vec<_> =
-                    path[at..].iter().map(|(address, _)| address.clone()).collect();
-                cycle.push(address);
-                return Err(GraphError::Cycle(cycle));
-            }
-            let waiting = all.get(&address).map(Node::dependencies).unwrap_or_default();
-            path.push((address, waiting.into_iter().rev().collect()));
-            next = advance(&mut path, &mut done, &mut order);
-        }
-    }
-    Ok(order.into_iter().filter_map(|address| all.shift_remove_entry(&address)).collect())
+fn sorted(all: IndexMap<Address, Node>) -> Result<IndexMap<Address, Node>, GraphError> {
+    let dependencies: Vec<Vec<usize>> = all
+        .values()
+        .map(|node| {
+            let mut places: Vec<_> = node
+                .dependencies()
+                .iter()
+                .filter_map(|address| all.get_index_of(address))
+                .collect();
+            // The last comes first off the stack of what is to be visited.
+            places.sort_unstable_by(|a, b| b.cmp(a));
+            places
+        })
+        .collect();
+    let order = depth_first(&dependencies).map_err(|cycle| {
+        let address = |place: usize| all.get_index(place).map(|(address, _)| address.clone());
+        GraphError::Cycle(cycle.into_iter().filter_map(address).collect())
+    })?;
+    let mut slots: Vec<_> = all.into_iter().map(Some).collect();
+    Ok(order.into_iter().filter_map(|place| slots.get_mut(place)?.take()).collect())
 }
 
-/// The next address to visit; finishes those that wait for nothing more.
-fn advance(
-    path: &mut Vec<(Address, Vec<Address>)>,
-    done: &mut BTreeSet<Address>,
-    order: &mut Vec<Address>,
-) -> Option<Address> {
-    while let Some((address, waiting)) = path.last_mut() {
-        if let Some(next) = waiting.pop() {
-            return Some(next);
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    Not,
+    OnPath,
+    Done,
+}
+
+/// An order in which each place stands after its dependencies, or a cycle, its first place also at its end.
+///
+/// Without recursion, so that a long chain cannot exhaust the stack.
+fn depth_first(dependencies: &[Vec<usize>]) -> Result<Vec<usize>, Vec<usize>> {
+    let mut visits = vec![Visit::Not; dependencies.len()];
+    let mut order = Vec::with_capacity(dependencies.len());
+    for start in 0..dependencies.len() {
+        let mut path: Vec<(usize, Vec<usize>)> = Vec::new();
+        let mut next = Some(start);
+        loop {
+            if let Some(place) = next.take() {
+                match visits[place] {
+                    Visit::Done => {}
+                    Visit::OnPath => {
+                        let mut cycle: Vec<_> = path
+                            .iter()
+                            .map(|(on_path, _)| *on_path)
+                            .skip_while(|on_path| *on_path != place)
+                            .collect();
+                        // Told in the direction of "needs", as the path was walked.
+                        cycle.push(place);
+                        return Err(cycle);
+                    }
+                    Visit::Not => {
+                        visits[place] = Visit::OnPath;
+                        path.push((place, dependencies[place].clone()));
+                    }
+                }
+            }
+            let Some((place, waiting)) = path.last_mut() else { break };
+            next = waiting.pop();
+            if next.is_none() {
+                visits[*place] = Visit::Done;
+                order.push(*place);
+                path.pop();
+            }
         }
-        if done.insert(address.clone()) {
-            order.push(address.clone());
-        }
-        path.pop();
     }
-    None
+    Ok(order)
 }

@@ -3,7 +3,7 @@
 use infra_event::Action;
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Change, Value};
+use crate::{Address, Change, Secret, Value};
 
 /// How ready a resource is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,21 @@ pub struct Row {
     pub action: Option<Action>,
     /// What changes, or all of it when it is made.
     pub changes: Vec<Change>,
+}
+
+impl Row {
+    /// The same row with every secret passed through `change`.
+    ///
+    /// # Errors
+    /// The first error of `change`.
+    pub fn map_secrets<E>(
+        &self,
+        change: &mut impl FnMut(&Secret) -> Result<Secret, E>,
+    ) -> Result<Self, E> {
+        let changes =
+            self.changes.iter().map(|one| one.map_secrets(change)).collect::<Result<_, E>>()?;
+        Ok(Self { address: self.address.clone(), action: self.action, changes })
+    }
 }
 
 /// What the cloud or the cluster says of a resource.

@@ -6,7 +6,7 @@ use std::fmt;
 use infra_event::{Action, Diagnostic, Outline, OutlineOperation, Totals};
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Change, Graph, Marker, Ownership, Row, Value};
+use crate::{Address, Change, Graph, Marker, Ownership, Row, Secret, Value};
 
 /// Version of the form of saved plans.
 pub const PLAN_FORMAT: u32 = 1;
@@ -61,6 +61,15 @@ pub struct Operation {
     pub note: Option<String>,
 }
 
+impl Operation {
+    /// Whether it stands for a resource of ours that goes with the container that it is in: no call of its own is made.
+    pub fn vanishes(&self) -> bool {
+        self.action == Action::Forget
+            && self.ownership == Ownership::Owned
+            && self.prior_id.is_some()
+    }
+}
+
 /// What will be done. Nothing in it is decided later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -99,7 +108,33 @@ impl Plan {
 
     /// The operation with this number.
     pub fn operation(&self, id: OperationId) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.id == id)
+        // Numbers are places, unless somebody edited a saved plan.
+        match self.operations.get(id.0 as usize) {
+            Some(operation) if operation.id == id => Some(operation),
+            _ => self.operations.iter().find(|operation| operation.id == id),
+        }
+    }
+
+    /// The same plan with every secret passed through `change`, such as to seal all of them before it is saved.
+    ///
+    /// # Errors
+    /// The first error of `change`.
+    pub fn map_secrets<E>(
+        &self,
+        change: &mut impl FnMut(&Secret) -> Result<Secret, E>,
+    ) -> Result<Self, E> {
+        let mut plan = self.clone();
+        plan.graph = plan.graph.map_secrets(change)?;
+        for operation in &mut plan.operations {
+            operation.inputs = operation.inputs.map_secrets(change)?;
+            for one in &mut operation.changes {
+                *one = one.map_secrets(change)?;
+            }
+            for row in &mut operation.rows {
+                *row = row.map_secrets(change)?;
+            }
+        }
+        Ok(plan)
     }
 
     /// The plan as listeners need it.

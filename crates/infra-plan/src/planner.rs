@@ -1,7 +1,12 @@
 //! [`Planner`]: from what is desired, what the state knows and what is there, to what must be done.
 
+mod binding;
+mod containers;
 mod decide;
 mod operations;
+mod removal;
+mod sorting;
+mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,17 +87,6 @@ impl Planner<'_> {
         self.check_targets()?;
         let decisions = self.decide()?;
         operations::build(self, decisions)
-    }
-
-    fn check_targets(&self) -> Result<(), PlanningError> {
-        let known = |target: &&Address| {
-            !self.graph.nodes().any(|node| node.address.is_within(target))
-                && !self.records.keys().any(|address| address.is_within(target))
-        };
-        match self.targets.iter().chain(self.replace).find(known) {
-            Some(target) => Err(PlanningError::UnknownTarget(target.clone())),
-            None => Ok(()),
-        }
     }
 
     fn kind(&self, address: &Address, name: &str) -> Result<&Kind, PlanningError> {

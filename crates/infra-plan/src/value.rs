@@ -127,6 +127,13 @@ impl Value {
         found
     }
 
+    /// Whether there is a secret in it.
+    pub fn has_secret(&self) -> bool {
+        let mut found = false;
+        self.visit(&mut |value| found |= matches!(value, Self::Secret(_)));
+        found
+    }
+
     fn visit<'value>(&'value self, each: &mut impl FnMut(&'value Value)) {
         each(self);
         match self {
@@ -200,6 +207,8 @@ fn join(parts: &[Value]) -> Value {
                 None => return Value::Joined(parts.to_vec()),
             },
             Value::Null => {}
+            // Some part of it is sealed: it stays in parts until that is opened.
+            Value::Joined(_) if part.is_known() => return Value::Joined(parts.to_vec()),
             _ => return Value::Unknown,
         }
     }
@@ -257,6 +266,8 @@ impl fmt::Display for Value {
             Self::Number(number) => write!(f, "{number}"),
             Self::Text(text) => write!(f, "{text:?}"),
             Self::Secret(_) => f.write_str("(secret)"),
+            // A joined text of which everything is known is one with a sealed part.
+            Self::Joined(_) if self.is_known() => f.write_str("(secret)"),
             Self::Unknown | Self::Reference(_) | Self::Joined(_) => {
                 f.write_str("(known after create)")
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use infra_event::{Diagnostic, Leftover};
-use infra_plan::{Address, Kind, Node, Plan};
+use infra_plan::{Address, Kind, Node, Plan, Record};
 use infra_spec::Spec;
 use serde::{Deserialize, Serialize};
 
@@ -114,13 +114,13 @@ pub trait Provider: Send + Sync {
         write: bool,
     ) -> BoxFuture<'call, Result<RegistryLogin, ProviderError>>;
 
-    /// Lists, independently of any state, what is there of a deployment: by its owner markers (which begin with `marker_prefix`) and by
-    /// the ids of its clusters.
+    /// Lists, independently of the state, what is there of a deployment: by its owner markers (which begin with `marker_prefix`), by the
+    /// ids of its clusters, and what bore one of the `known` ids when the destruction began.
     fn leftovers<'call>(
         &'call self,
         context: &'call Context,
         marker_prefix: &'call str,
-        clusters: &'call [String],
+        known: &'call [Record],
     ) -> BoxFuture<'call, Result<Findings, ProviderError>>;
 }
 

@@ -1,23 +1,37 @@
-//! What becomes of each resource. No order yet: that is `operations`.
+//! What becomes of each desired resource. No order yet: that is `operations`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use infra_event::{Diagnostic, ExitCode};
 
+use super::binding::concealed_inputs;
+use super::containers::container_of_node;
+use super::removal::Removal;
+use super::{Planner, PlanningError, Purpose};
 use crate::{
-    Address, Change, Effect, Node, Observed, Ownership, Planner, PlanningError, Purpose, Readiness,
-    Record, Reference, Row, Value, diff, resolve,
+    Address, Change, Effect, Kind, Node, Observed, Ownership, Readiness, Record, Reference, Row,
+    Value, diff, resolve,
 };
 
 /// What becomes of a desired resource.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verdict {
+    /// It must not be touched, and cannot be used as it is: a refusal says why.
+    Refused,
     Nothing,
     Wait,
     Create,
     Adopt,
     Update,
-    Replace,
+    /// What is there goes in this way, then it is made.
+    Replace(Removal),
+}
+
+impl Verdict {
+    /// Whether its outputs are those of something that is still to be made.
+    fn is_made(&self) -> bool {
+        matches!(self, Self::Create | Self::Replace(_))
+    }
 }
 
 /// The verdict on one desired resource.
@@ -29,22 +43,18 @@ pub(super) struct Decision {
     pub(super) rows: Vec<Row>,
     pub(super) ready: bool,
     pub(super) prior_id: Option<String>,
+    /// Why it is done, where the changes do not tell.
+    pub(super) reason: Option<String>,
 }
 
 /// The verdicts on everything.
 #[derive(Default)]
 pub(super) struct Decisions {
     pub(super) desired: BTreeMap<Address, Decision>,
-    /// Records whose resources go (not those to be replaced), and whether a call is made for it.
+    /// Records whose resources go (not those to be replaced).
     pub(super) removed: BTreeMap<Address, Removal>,
+    pub(super) notes: Vec<Diagnostic>,
     pub(super) refusals: Vec<Diagnostic>,
-}
-
-/// How a resource goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Removal {
-    Delete,
-    Forget,
 }
 
 impl Planner<'_> {
@@ -61,32 +71,6 @@ impl Planner<'_> {
         Ok(decisions)
     }
 
-    /// The addresses that the plan is about.
-    fn chosen(&self) -> BTreeSet<Address> {
-        let all = self.graph.nodes().map(|node| &node.address).chain(self.records.keys());
-        if self.targets.is_empty() {
-            return all.cloned().collect();
-        }
-        let targeted =
-            |address: &Address| self.targets.iter().any(|target| address.is_within(target));
-        let mut chosen: BTreeSet<_> = all.filter(|address| targeted(address)).cloned().collect();
-        if self.purpose == Purpose::Apply {
-            for node in self.graph.nodes().collect::<Vec<_>>().into_iter().rev() {
-                if chosen.contains(&node.address) {
-                    chosen.extend(node.dependencies());
-                }
-            }
-        } else {
-            while let Some(more) = self.records.values().find(|record| {
-                !chosen.contains(&record.address)
-                    && record.depends_on.iter().any(|on| chosen.contains(on))
-            }) {
-                chosen.insert(more.address.clone());
-            }
-        }
-        chosen
-    }
-
     fn decide_node(
         &self,
         node: &Node,
@@ -94,65 +78,168 @@ impl Planner<'_> {
     ) -> Result<Decision, PlanningError> {
         let kind = self.kind(&node.address, &node.kind)?;
         let inputs = resolve(&node.inputs, &|reference| self.known_output(reference, decisions));
-        let record = self.records.get(&node.address);
-        let Some(seen) = self.observed.get(&node.address) else {
-            if node.ownership == Ownership::Referenced {
-                decisions.refusals.push(missing_reference(node));
-            }
-            let decision = Decision::new(Verdict::Create, inputs, node.rows.clone());
-            return Ok(decision);
-        };
         let mut decision =
-            Decision::new(Verdict::Nothing, inputs, seen.rows.clone().unwrap_or_default());
-        decision.prior_id = Some(seen.id.clone());
-        decision.ready = seen.readiness == Readiness::Ready;
+            Decision::new(Verdict::Create, concealed_inputs(kind, &inputs), node.rows.clone());
+        let record = self.records.get(&node.address);
+        let seen = self.observed.get(&node.address);
+        if let Some(seen) = seen {
+            decision.prior_id = Some(seen.id.clone());
+            decision.ready = seen.readiness == Readiness::Ready;
+        }
         if node.ownership == Ownership::Referenced {
+            self.decide_referenced(node, kind, seen, &mut decision, decisions);
             return Ok(decision);
         }
-        if record.is_none() && !seen.ours {
-            decisions.refusals.push(foreign(node, seen));
+        // What the state knows is at another provider, or is something else: it goes, whatever was looked at here.
+        if let Some(record) = record
+            && (record.provider != node.provider || record.kind != node.kind)
+        {
+            decision.changes = moved(record, node);
+            let kind = self.kind(&record.address, &record.kind)?;
+            self.approve_replacement(node, kind, decisions);
+            decision.verdict = Verdict::Replace(Removal::Delete);
+            return Ok(decision);
         }
-        let changed_rows = decision.rows.iter().any(|row| row.action.is_some());
-        decision.changes = match &seen.rows {
-            Some(rows) => rows
-                .iter()
-                .filter(|row| row.action.is_some())
-                .flat_map(|row| row.changes.clone())
-                .collect(),
-            None => diff(kind, &decision.inputs, &seen.fields, record.map(|record| &record.inputs)),
+        let Some(seen) = seen else {
+            if record.is_some_and(|record| record.ownership != Ownership::Referenced) {
+                decisions.notes.push(gone(node));
+                decision.reason = Some("gone since the last run".to_owned());
+            }
+            return Ok(decision);
         };
-        let forced = self.replace.iter().any(|address| node.address == *address);
+        let known = record.is_some_and(|record| record.id == seen.id);
+        if !seen.ours && !known && node.ownership == Ownership::Owned {
+            decisions.refusals.push(foreign(node, seen));
+            decision.verdict = Verdict::Refused;
+            return Ok(decision);
+        }
+        self.decide_present(node, kind, seen, record, &mut decision, decisions);
+        Ok(decision)
+    }
+
+    /// Somebody else's resource is only looked at, and waited for.
+    fn decide_referenced(
+        &self,
+        node: &Node,
+        kind: &Kind,
+        seen: Option<&Observed>,
+        decision: &mut Decision,
+        decisions: &mut Decisions,
+    ) {
+        if self.replace.contains(&node.address) {
+            decisions.refusals.push(
+                Diagnostic::error("not-ours", "it is not of this deployment, and never replaced")
+                    .about(&node.address)
+                    .set("drop it from --replace")
+                    .exit(ExitCode::Invalid),
+            );
+        }
+        decision.rows.clear();
+        decision.verdict = match seen {
+            None => {
+                decisions.refusals.push(missing_reference(node));
+                Verdict::Refused
+            }
+            Some(_) if kind.waits && !decision.ready => Verdict::Wait,
+            Some(_) => Verdict::Nothing,
+        };
+    }
+
+    /// The verdict on what is there and may be changed.
+    fn decide_present(
+        &self,
+        node: &Node,
+        kind: &Kind,
+        seen: &Observed,
+        record: Option<&Record>,
+        decision: &mut Decision,
+        decisions: &mut Decisions,
+    ) {
+        if let Some(container) = self.container_that_is_made(node, kind, decisions) {
+            decision.reason = Some(format!("goes and comes with {container}"));
+            let asked = self.is_protected(&container);
+            if !asked {
+                self.approve_replacement(node, kind, decisions);
+            }
+            decision.verdict = Verdict::Replace(Removal::Vanish(container));
+            return;
+        }
+        if seen.readiness == Readiness::Deleting {
+            decision.reason = Some("is being deleted, and made again".to_owned());
+            decision.verdict = Verdict::Replace(Removal::Delete);
+            return;
+        }
+        decision.changes = match &seen.rows {
+            Some(rows) => {
+                let changed = rows.iter().filter(|row| row.action.is_some());
+                changed.flat_map(|row| row.changes.clone()).collect()
+            }
+            None => {
+                let prior = record.map(|record| &record.inputs);
+                let all = diff(kind, &decision.inputs, &seen.fields, prior);
+                all.into_iter().filter(|change| counts(change, node, decisions)).collect()
+            }
+        };
+        let forced = self.replace.contains(&node.address);
         let replace = decision.changes.iter().any(|change| change.effect == Effect::Replace)
             && seen.rows.is_none();
-        // Failed is final for a resource that waits: only a new one helps, and that is the user's decision.
-        decision.verdict = if forced || replace {
-            self.approve_replacement(node, kind.protected, decisions);
-            Verdict::Replace
-        } else if record.is_none() {
+        if forced || replace {
+            decision.reason = forced.then(|| "replaced as asked for".to_owned());
+            self.approve_replacement(node, kind, decisions);
+            decision.verdict = Verdict::Replace(Removal::Delete);
+            return;
+        }
+        if let Some(rows) = &seen.rows {
+            decision.rows.clone_from(rows);
+        }
+        decision.verdict = if record.is_none_or(|record| record.id != seen.id) {
             Verdict::Adopt
-        } else if !decision.changes.is_empty() || changed_rows {
+        } else if decision.has_changes() {
             Verdict::Update
         } else if kind.waits && !decision.ready {
             Verdict::Wait
         } else {
             Verdict::Nothing
         };
-        Ok(decision)
+        if let Readiness::Failed { reason } = &seen.readiness {
+            decisions.notes.push(failed(node, reason));
+        }
+    }
+
+    /// The container that the resource dies with, if that is made (again).
+    fn container_that_is_made(
+        &self,
+        node: &Node,
+        kind: &Kind,
+        decisions: &Decisions,
+    ) -> Option<Address> {
+        let container = container_of_node(node, kind.dies_with?)?;
+        let decided = decisions.desired.get(container)?;
+        decided.verdict.is_made().then(|| container.clone())
+    }
+
+    fn is_protected(&self, address: &Address) -> bool {
+        self.graph.get(address).is_some_and(|node| {
+            node.protected || (self.kinds)(&node.kind).is_some_and(|kind| kind.protected)
+        })
     }
 
     /// The output that a reference is bound to, if it is known before anything runs.
     fn known_output(&self, reference: &Reference, decisions: &Decisions) -> Option<Value> {
         let decided = decisions.desired.get(&reference.address)?;
-        if matches!(decided.verdict, Verdict::Create | Verdict::Replace) {
+        if decided.verdict.is_made() || decided.verdict == Verdict::Refused {
             return None;
         }
         let seen = self.observed.get(&reference.address)?;
         let kept = || self.records.get(&reference.address)?.outputs.at(&reference.path);
-        seen.outputs.at(&reference.path).or_else(kept).cloned()
+        let found = seen.outputs.at(&reference.path).or_else(kept)?;
+        // What is not ready may tell more later.
+        (decided.ready || !found.is_null()).then(|| found.clone())
     }
 
-    fn approve_replacement(&self, node: &Node, protected: bool, decisions: &mut Decisions) {
-        if (protected || node.protected) && !self.approvals.replace.contains(&node.address) {
+    fn approve_replacement(&self, node: &Node, kind: &Kind, decisions: &mut Decisions) {
+        let protected = kind.protected || node.protected;
+        if protected && !self.approvals.replace.contains(&node.address) {
             let problem =
                 Diagnostic::error("protected", "it is protected and would have to be replaced")
                     .about(&node.address)
@@ -161,82 +248,69 @@ impl Planner<'_> {
             decisions.refusals.push(problem);
         }
     }
-
-    fn decide_removals(
-        &self,
-        chosen: &BTreeSet<Address>,
-        decisions: &mut Decisions,
-    ) -> Result<(), PlanningError> {
-        let going: Vec<_> = self
-            .records
-            .values()
-            .filter(|record| chosen.contains(&record.address))
-            .filter(|record| {
-                self.purpose == Purpose::Destroy || self.graph.get(&record.address).is_none()
-            })
-            .collect();
-        for record in &going {
-            let removal = self.decide_removal(record, &going, decisions)?;
-            decisions.removed.insert(record.address.clone(), removal);
-        }
-        Ok(())
-    }
-
-    fn decide_removal(
-        &self,
-        record: &Record,
-        going: &[&Record],
-        decisions: &mut Decisions,
-    ) -> Result<Removal, PlanningError> {
-        let kind = self.kind(&record.address, &record.kind)?;
-        let kept = record.ownership == Ownership::Referenced
-            || (record.ownership == Ownership::Adopted && !self.approvals.include_adopted);
-        if kept || !self.observed.contains_key(&record.address) {
-            return Ok(Removal::Forget);
-        }
-        let container = kind.dies_with.and_then(|input| record.inputs.get(input));
-        let dies = container.is_some_and(|container| {
-            going.iter().any(|other| {
-                self.observed.contains_key(&other.address)
-                    && other.ownership == Ownership::Owned
-                    && names_container(container, other)
-            })
-        });
-        if dies {
-            return Ok(Removal::Forget);
-        }
-        let protected = kind.protected || record.protected;
-        if protected
-            && self.purpose == Purpose::Apply
-            && !self.approvals.delete.contains(&record.address)
-        {
-            let problem =
-                Diagnostic::error("protected", "it is protected and would have to be deleted")
-                    .about(&record.address)
-                    .set(format!(
-                        "if that is meant: --allow-delete {}; else put it back into the file",
-                        record.address
-                    ));
-            decisions.refusals.push(problem);
-        }
-        Ok(Removal::Delete)
-    }
-}
-
-/// Whether an input names this resource: by its address or by its id.
-fn names_container(input: &Value, record: &Record) -> bool {
-    match input {
-        Value::Reference(reference) => reference.address == record.address,
-        other => {
-            other.text().is_some_and(|text| text == record.id || text == record.address.as_str())
-        }
-    }
 }
 
 impl Decision {
     fn new(verdict: Verdict, inputs: Value, rows: Vec<Row>) -> Self {
-        Self { verdict, inputs, changes: Vec::new(), rows, ready: false, prior_id: None }
+        let (changes, ready, prior_id, reason) = (Vec::new(), false, None, None);
+        Self { verdict, inputs, changes, rows, ready, prior_id, reason }
     }
+
+    /// Whether something must be changed, in the resource or in one of its objects.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.changes.is_empty() || self.rows.iter().any(|row| row.action.is_some())
+    }
+}
+
+/// Whether a difference counts.
+///
+/// What will be known only later differs for certain if that comes from something that is made. If it comes from something that stays
+/// and merely does not tell it now, what is there is taken to be right: it was made from it.
+fn counts(change: &Change, node: &Node, decisions: &Decisions) -> bool {
+    if change.after.is_known() || (change.before.is_null() && change.effect == Effect::Update) {
+        return true;
+    }
+    let Value::Map(inputs) = &node.inputs else { return true };
+    let Some((_, input)) = inputs.iter().find(|(name, _)| change.is_within(name)) else {
+        return true;
+    };
+    let references = input.references();
+    let stays = |reference: &&Reference| {
+        decisions
+            .desired
+            .get(&reference.address)
+            .is_some_and(|decision| !decision.verdict.is_made())
+    };
+    references.is_empty() || !references.iter().all(stays)
+}
+
+fn moved(record: &Record, node: &Node) -> Vec<Change> {
+    let change = |path: &str, before: &str, after: &str| Change {
+        path: path.to_owned(),
+        before: before.into(),
+        after: after.into(),
+        effect: Effect::Replace,
+    };
+    let all = [
+        change("(provider)", &record.provider, &node.provider),
+        change("(kind)", &record.kind, &node.kind),
+    ];
+    all.into_iter().filter(|change| change.before != change.after).collect()
+}
+
+fn gone(node: &Node) -> Diagnostic {
+    Diagnostic::warning(
+        "gone",
+        "it was there after the last run and is gone; it will be made again",
+    )
+    .about(&node.address)
+}
+
+fn failed(node: &Node, reason: &str) -> Diagnostic {
+    Diagnostic::warning("failed", "it is there, and failed")
+        .detail(reason)
+        .about(&node.address)
+        .set(format!("if it does not recover: --replace {} makes a new one", node.address))
 }
 
 fn missing_reference(node: &Node) -> Diagnostic {

@@ -2,15 +2,20 @@
 //!
 //! - a resource is made or changed after all that it depends on is ready;
 //! - a resource is deleted after all that depended on it is deleted, or is changed so that it does no more;
+//! - what goes with its container is forgotten after that is deleted, and what depended on it is deleted before;
 //! - of a replacement the deletion comes first, as names and addresses are seldom free for two.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use infra_event::{Action, Diagnostic, Totals};
 
-use super::decide::{Decision, Decisions, Removal, Verdict};
+use super::binding::{bound, concealed_inputs, shown};
+use super::containers::container_of_node;
+use super::decide::{Decision, Decisions, Verdict};
+use super::removal::Removal;
+use super::sorting::{Bond, Order};
 use crate::{
-    Address, Change, Effect, Node, Operation, OperationId, Ownership, PLAN_FORMAT, Plan, Planner,
+    Address, Kind, Node, Operation, OperationId, Ownership, PLAN_FORMAT, Plan, Planner,
     PlanningError, Purpose, Record, Value,
 };
 
@@ -18,26 +23,24 @@ pub(super) fn build(planner: Planner<'_>, decisions: Decisions) -> Result<Plan, 
     let mut builder = Builder {
         planner: &planner,
         drafts: Vec::new(),
+        order: Order::default(),
         last: BTreeMap::new(),
-        deleted: BTreeMap::new(),
+        own: BTreeMap::new(),
+        going: BTreeMap::new(),
     };
     builder.add_deletions(&decisions)?;
-    builder.add_changes(&decisions)?;
-    builder.order_deletions();
-    let drafted = builder.drafts.len();
-    let operations = builder.sorted();
-    let mut refusals = decisions.refusals.clone();
-    if operations.len() < drafted {
-        refusals.push(
-            Diagnostic::error(
-                "order",
-                "the deletions and changes of this plan wait for each other",
-            )
-            .set("apply the deletions first: take the changed items out of the file for one run"),
-        );
+    for node in planner.graph.nodes() {
+        if let Some(decision) = decisions.desired.get(&node.address) {
+            builder.add_node(node, decision)?;
+        }
     }
-    let totals = totals(&planner, &decisions);
+    builder.order_deletions();
+    let mut refusals = decisions.refusals.clone();
+    let operations = builder.sorted(&mut refusals);
+    let totals = totals(&decisions);
     let costs = costs(&planner);
+    let mut notes = planner.notes;
+    notes.extend(decisions.notes);
     Ok(Plan {
         format: PLAN_FORMAT,
         deployment: planner.deployment,
@@ -46,7 +49,7 @@ pub(super) fn build(planner: Planner<'_>, decisions: Decisions) -> Result<Plan, 
         operations,
         graph: planner.graph.clone(),
         costs,
-        notes: planner.notes,
+        notes,
         refusals,
         totals,
     })
@@ -55,33 +58,48 @@ pub(super) fn build(planner: Planner<'_>, decisions: Decisions) -> Result<Plan, 
 struct Builder<'planner, 'world> {
     planner: &'planner Planner<'world>,
     drafts: Vec<Operation>,
-    /// The operations after which a resource can be used.
-    last: BTreeMap<Address, Vec<OperationId>>,
-    /// The operation that deletes a resource.
-    deleted: BTreeMap<Address, OperationId>,
+    order: Order,
+    /// The operations after which a resource can be used: its own last one, or else those that it would wait for.
+    last: BTreeMap<Address, BTreeSet<usize>>,
+    /// The last operation on a resource that stays.
+    own: BTreeMap<Address, usize>,
+    /// What goes, also as half of a replacement.
+    going: BTreeMap<Address, Going>,
+}
+
+/// A resource that goes.
+struct Going {
+    /// The operation.
+    place: usize,
+    /// What it depended on.
+    depends_on: Vec<Address>,
+    /// The container with which it goes.
+    container: Option<Address>,
 }
 
 impl Builder<'_, '_> {
-    fn add(&mut self, mut operation: Operation) -> OperationId {
-        operation.id = OperationId(u32::try_from(self.drafts.len()).unwrap_or(u32::MAX));
+    fn add(&mut self, mut operation: Operation) -> usize {
+        let place = self.drafts.len();
         operation.expected_seconds = (self.planner.expected)(&operation.address, operation.action)
             .or(operation.expected_seconds);
-        let id = operation.id;
         self.drafts.push(operation);
-        id
+        place
     }
 
     fn add_deletions(&mut self, decisions: &Decisions) -> Result<(), PlanningError> {
         for (address, removal) in &decisions.removed {
-            let Some(record) = self.planner.records.get(address) else { continue };
-            let action = if *removal == Removal::Delete { Action::Delete } else { Action::Forget };
-            self.add_deletion(record, action, false)?;
+            if let Some(record) = self.planner.records.get(address) {
+                self.add_deletion(record, removal, false)?;
+            }
         }
-        for (address, decision) in &decisions.desired {
-            if decision.verdict == Verdict::Replace
-                && let Some(record) = self.planner.records.get(address)
-            {
-                self.add_deletion(record, Action::Delete, true)?;
+        for node in self.planner.graph.nodes().rev() {
+            let Some(decision) = decisions.desired.get(&node.address) else { continue };
+            let Verdict::Replace(removal) = &decision.verdict else { continue };
+            match self.planner.records.get(&node.address) {
+                Some(record) => self.add_deletion(record, removal, true)?,
+                None => {
+                    self.add_deletion(&unrecorded(self.planner, node, decision), removal, true)?;
+                }
             }
         }
         Ok(())
@@ -90,11 +108,27 @@ impl Builder<'_, '_> {
     fn add_deletion(
         &mut self,
         record: &Record,
-        action: Action,
+        removal: &Removal,
         replaces: bool,
     ) -> Result<(), PlanningError> {
         let kind = self.planner.kind(&record.address, &record.kind)?;
-        let seen = self.planner.observed.get(&record.address);
+        let node = self.planner.graph.get(&record.address);
+        // What was looked at is what the state knows, unless the resource has moved to another provider.
+        let seen = self.planner.observed.get(&record.address).filter(|seen| {
+            let moved = node.is_some_and(|node| {
+                replaces && (node.provider != record.provider || node.kind != record.kind)
+            });
+            !moved && (seen.ours || seen.id == record.id)
+        });
+        let given_away = node.is_some_and(|node| node.ownership == Ownership::Referenced);
+        let (action, container, note) = match removal {
+            Removal::Delete => (Action::Delete, None, None),
+            Removal::Vanish(container) => {
+                (Action::Forget, Some(container), Some(format!("goes with {container}")))
+            }
+            Removal::Forget => (Action::Forget, None, None),
+        };
+        let id = seen.map_or(&record.id, |seen| &seen.id).clone();
         let operation = Operation {
             id: OperationId(0),
             address: record.address.clone(),
@@ -102,218 +136,230 @@ impl Builder<'_, '_> {
             provider: record.provider.clone(),
             action,
             after: Vec::new(),
-            inputs: record.inputs.clone(),
-            prior_id: Some(seen.map_or(&record.id, |seen| &seen.id).clone()),
-            ownership: record.ownership,
+            inputs: concealed_inputs(kind, &record.inputs),
+            // Without an id: there is nothing left of it.
+            prior_id: (action == Action::Delete || seen.is_some()).then_some(id),
+            ownership: if given_away { Ownership::Referenced } else { record.ownership },
             depends_on: record.depends_on.clone(),
             changes: Vec::new(),
             rows: seen.and_then(|seen| seen.rows.clone()).unwrap_or_default(),
             replaces,
             protected: kind.protected || record.protected,
-            exclusive_within: exclusive(kind, &record.address, &record.inputs),
+            exclusive_within: self.exclusive_record(kind, record),
             expected_seconds: None,
-            note: (action == Action::Forget
-                && record.ownership == Ownership::Owned
-                && seen.is_some())
-            .then(|| "goes with what it is in".to_owned()),
+            note,
         };
-        let id = self.add(operation);
-        self.deleted.insert(record.address.clone(), id);
-        Ok(())
-    }
-
-    /// Creations, changes and waits, in the order of the graph.
-    fn add_changes(&mut self, decisions: &Decisions) -> Result<(), PlanningError> {
-        for node in self.planner.graph.nodes() {
-            let Some(decision) = decisions.desired.get(&node.address) else { continue };
-            self.add_node(node, decision)?;
-        }
+        let place = self.add(operation);
+        self.going.insert(
+            record.address.clone(),
+            Going { place, depends_on: record.depends_on.clone(), container: container.cloned() },
+        );
         Ok(())
     }
 
     fn add_node(&mut self, node: &Node, decision: &Decision) -> Result<(), PlanningError> {
         let kind = self.planner.kind(&node.address, &node.kind)?;
-        let mut after: Vec<_> = node
-            .dependencies()
+        let dependencies = node.dependencies();
+        let mut after: BTreeSet<usize> = dependencies
             .iter()
             .filter_map(|address| self.last.get(address))
             .flatten()
             .copied()
             .collect();
-        let actions: &[Action] = match decision.verdict {
-            Verdict::Nothing => &[],
-            Verdict::Wait => &[Action::Wait],
-            Verdict::Adopt if decision.changes.is_empty() && decision.ready => &[Action::Adopt],
-            Verdict::Adopt if decision.changes.is_empty() => &[Action::Adopt, Action::Wait],
-            Verdict::Adopt => &[Action::Adopt, Action::Update, Action::Wait],
-            Verdict::Update => &[Action::Update, Action::Wait],
-            Verdict::Create | Verdict::Replace => &[Action::Create, Action::Wait],
-        };
-        for action in actions.iter().filter(|action| kind.waits || **action != Action::Wait) {
-            if decision.verdict == Verdict::Replace {
-                after.extend(self.deleted.get(&node.address));
-            }
-            let operation = Operation {
+        let actions = actions(decision, kind);
+        // A resource that has nothing to do itself passes on what it waits for.
+        if actions.is_empty() {
+            self.last.insert(node.address.clone(), after);
+            return Ok(());
+        }
+        let replaces = matches!(decision.verdict, Verdict::Replace(_));
+        if replaces && let Some(going) = self.going.get(&node.address) {
+            after.insert(going.place);
+        }
+        let inputs = concealed_inputs(kind, &bound(&node.inputs, &decision.inputs));
+        for action in actions {
+            let waits = action == Action::Wait;
+            let place = self.add(Operation {
                 id: OperationId(0),
                 address: node.address.clone(),
                 kind: node.kind.clone(),
                 provider: node.provider.clone(),
-                action: *action,
-                after: std::mem::take(&mut after),
-                inputs: bound(&node.inputs, &decision.inputs),
-                prior_id: decision
-                    .prior_id
-                    .clone()
-                    .filter(|_| decision.verdict != Verdict::Replace),
+                action,
+                after: Vec::new(),
+                inputs: inputs.clone(),
+                prior_id: decision.prior_id.clone().filter(|_| !replaces),
                 ownership: node.ownership,
-                depends_on: node.dependencies().into_iter().collect(),
-                changes: shown(*action, decision),
-                rows: if *action == Action::Wait { Vec::new() } else { decision.rows.clone() },
-                replaces: decision.verdict == Verdict::Replace,
+                depends_on: dependencies.iter().cloned().collect(),
+                changes: shown(action, decision),
+                rows: if waits { Vec::new() } else { decision.rows.clone() },
+                replaces,
                 protected: kind.protected || node.protected,
-                exclusive_within: exclusive(kind, &node.address, &node.inputs),
-                expected_seconds: (kind.waits == (*action == Action::Wait)
-                    && *action != Action::Adopt)
+                exclusive_within: exclusive_node(kind, node),
+                expected_seconds: (kind.waits == waits && action != Action::Adopt)
                     .then_some(kind.expected_seconds),
-                note: node.note.clone(),
-            };
-            let id = self.add(operation);
-            after.push(id);
-            self.last.insert(node.address.clone(), vec![id]);
+                note: if waits { None } else { note(node, decision) },
+            });
+            for needed in std::mem::replace(&mut after, BTreeSet::from([place])) {
+                self.order.add(place, needed, Bond::Firm);
+            }
+            self.own.insert(node.address.clone(), place);
         }
-        // A resource that has nothing to do itself passes on what it waits for.
-        if actions.is_empty() {
-            self.last.insert(node.address.clone(), after);
-        }
+        self.last.insert(node.address.clone(), after);
         Ok(())
     }
 
-    /// A resource goes after all that depended on it has gone or was changed so that it does no more.
     fn order_deletions(&mut self) {
-        let deleted: Vec<_> =
-            self.deleted.iter().map(|(address, id)| (address.clone(), *id)).collect();
-        for (address, id) in deleted {
-            let dependents =
-                self.planner.records.values().filter(|record| record.depends_on.contains(&address));
-            let mut before = BTreeSet::new();
-            for record in dependents {
-                if let Some(gone) = self.deleted.get(&record.address) {
-                    before.insert(*gone);
-                } else if self.planner.graph.get(&address).is_none() {
-                    before.extend(self.last.get(&record.address).into_iter().flatten().copied());
-                }
-            }
-            before.remove(&id);
-            if let Some(operation) = self.drafts.get_mut(id.0 as usize) {
-                operation.after.extend(before);
+        for (address, going) in &self.going {
+            let gone = self.gone_with(address);
+            // What vanishes is dropped from the state when its container is really gone.
+            self.order.add(going.place, gone, Bond::Firm);
+            for on in going.depends_on.iter().filter(|on| self.going.contains_key(*on)) {
+                self.order.add(self.gone_with(on), gone, Bond::Record);
             }
         }
+        // What stays and depended on something that goes for good was changed so that it does no more.
+        for record in self.planner.records.values() {
+            let Some(own) = self.own.get(&record.address) else { continue };
+            for on in &record.depends_on {
+                if self.going.contains_key(on) && self.planner.graph.get(on).is_none() {
+                    self.order.add(self.gone_with(on), *own, Bond::Change);
+                }
+            }
+        }
+    }
+
+    /// The operation by which a resource that goes is gone: its own, or that of the container at the end of the chain.
+    fn gone_with(&self, address: &Address) -> usize {
+        let mut at = self.going.get(address);
+        let mut place = at.map_or(0, |going| going.place);
+        // Chains are as long as containers are deep; the bound only guards against a state that was edited by hand.
+        for _ in 0..64 {
+            let Some(going) = at else { break };
+            place = going.place;
+            at = going.container.as_ref().and_then(|container| self.going.get(container));
+        }
+        place
     }
 
     /// The operations numbered so that each stands after those that it needs.
-    fn sorted(self) -> Vec<Operation> {
-        let mut left: Vec<_> = self.drafts.into_iter().map(Some).collect();
-        let mut numbers: BTreeMap<OperationId, OperationId> = BTreeMap::new();
-        let mut done = Vec::with_capacity(left.len());
-        loop {
-            let before = done.len();
-            for slot in &mut left {
-                let ready = |operation: &Operation| {
-                    operation.after.iter().all(|id| numbers.contains_key(id))
-                };
-                if !slot.as_ref().is_some_and(ready) {
-                    continue;
-                }
-                let Some(mut operation) = slot.take() else { continue };
-                let number = OperationId(u32::try_from(done.len()).unwrap_or(u32::MAX));
-                numbers.insert(operation.id, number);
-                operation.id = number;
-                let after: BTreeSet<_> =
-                    operation.after.iter().filter_map(|id| numbers.get(id).copied()).collect();
-                operation.after = after.into_iter().collect();
-                done.push(operation);
-            }
-            if done.len() == before {
-                return done;
-            }
+    fn sorted(self, refusals: &mut Vec<Diagnostic>) -> Vec<Operation> {
+        let sorted = self.order.sorted(self.drafts.len());
+        let address = |place: &usize| {
+            self.drafts.get(*place).map_or("", |operation| operation.address.as_str())
+        };
+        for cycle in &sorted.conflicts {
+            let mut names: Vec<_> = cycle.iter().map(address).collect();
+            names.dedup();
+            refusals.push(
+                Diagnostic::error("order", "deletions and changes of this plan wait for each other")
+                    .detail(format!("each of these waits for the next: {}", names.join(" -> ")))
+                    .set("do it in two runs: first keep what is to be deleted in the file, then take it out"),
+            );
         }
+        let mut numbers = vec![OperationId(0); self.drafts.len()];
+        for (number, place) in sorted.order.iter().enumerate() {
+            numbers[*place] = OperationId(u32::try_from(number).unwrap_or(u32::MAX));
+        }
+        let mut slots: Vec<_> = self.drafts.into_iter().map(Some).collect();
+        let mut operations = Vec::with_capacity(slots.len());
+        for place in sorted.order {
+            let Some(mut operation) = slots[place].take() else { continue };
+            operation.id = numbers[place];
+            operation.after = sorted.waits[place].iter().map(|needed| numbers[*needed]).collect();
+            operation.after.sort_unstable();
+            operations.push(operation);
+        }
+        operations
+    }
+
+    /// The text that all operations share of which one may run at a time: the kind and its container.
+    fn exclusive_record(&self, kind: &Kind, record: &Record) -> Option<String> {
+        let field = kind.exclusive_within?;
+        let container = match self.planner.container_of(record, field) {
+            Some(address) => address.to_string(),
+            None => plain_text(record.inputs.get(field)?)?,
+        };
+        exclusive(kind, &record.address, &container)
     }
 }
 
-/// Inputs as the executor needs them: what is known is bound, what is not stays bound by name.
-fn bound(desired: &Value, resolved: &Value) -> Value {
-    match (desired, resolved) {
-        (Value::Reference(_) | Value::Joined(_), known) if known.is_known() => known.clone(),
-        (Value::List(desired), Value::List(resolved)) => Value::List(
-            desired
-                .iter()
-                .zip(resolved)
-                .map(|(desired, resolved)| bound(desired, resolved))
-                .collect(),
-        ),
-        (Value::Map(desired), Value::Map(resolved)) => Value::Map(
-            desired
-                .iter()
-                .map(|(key, value)| {
-                    (
-                        key.clone(),
-                        resolved
-                            .get(key)
-                            .map_or_else(|| value.clone(), |known| bound(value, known)),
-                    )
-                })
-                .collect(),
-        ),
-        (desired, _) => desired.clone(),
-    }
-}
-
-/// What the plan shows of an operation: all fields of what is made, the differences of what is changed.
-fn shown(action: Action, decision: &Decision) -> Vec<Change> {
-    match (action, &decision.inputs) {
-        (Action::Create, Value::Map(map)) if decision.changes.is_empty() => map
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(key, value)| Change {
-                path: key.clone(),
-                before: Value::Null,
-                after: value.clone(),
-                effect: Effect::Update,
-            })
-            .collect(),
-        (Action::Create | Action::Update, _) => decision.changes.clone(),
-        _ => Vec::new(),
-    }
-}
-
-/// The text that all operations share of which one may run at a time: the kind and its container.
-fn exclusive(kind: &crate::Kind, address: &Address, inputs: &Value) -> Option<String> {
-    let field = kind.exclusive_within?;
-    let container = match inputs.get(field)? {
-        Value::Reference(reference) => reference.address.to_string(),
-        other => other.text()?.to_owned(),
+/// What is done for a verdict, step by step.
+fn actions(decision: &Decision, kind: &Kind) -> Vec<Action> {
+    let mut actions = match decision.verdict {
+        Verdict::Refused | Verdict::Nothing => Vec::new(),
+        Verdict::Wait => vec![Action::Wait],
+        Verdict::Adopt if decision.has_changes() => {
+            vec![Action::Adopt, Action::Update, Action::Wait]
+        }
+        Verdict::Adopt if decision.ready => vec![Action::Adopt],
+        Verdict::Adopt => vec![Action::Adopt, Action::Wait],
+        Verdict::Update => vec![Action::Update, Action::Wait],
+        Verdict::Create | Verdict::Replace(_) => vec![Action::Create, Action::Wait],
     };
+    actions.retain(|action| kind.waits || *action != Action::Wait);
+    actions
+}
+
+/// What the state would know of a resource of ours that a run made which died before it could say so.
+fn unrecorded(planner: &Planner<'_>, node: &Node, decision: &Decision) -> Record {
+    let seen = planner.observed.get(&node.address);
+    Record {
+        address: node.address.clone(),
+        kind: node.kind.clone(),
+        provider: node.provider.clone(),
+        id: decision.prior_id.clone().unwrap_or_default(),
+        inputs: bound(&node.inputs, &decision.inputs),
+        outputs: seen.map(|seen| seen.outputs.clone()).unwrap_or_default(),
+        ownership: node.ownership,
+        depends_on: node.dependencies().into_iter().collect(),
+        protected: node.protected,
+        objects: Vec::new(),
+    }
+}
+
+/// Why it is done, and what was chosen for it.
+fn note(node: &Node, decision: &Decision) -> Option<String> {
+    let parts: Vec<_> =
+        [&decision.reason, &node.note].into_iter().flatten().map(String::as_str).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn exclusive_node(kind: &Kind, node: &Node) -> Option<String> {
+    let field = kind.exclusive_within?;
+    let container = match container_of_node(node, field) {
+        Some(address) => address.to_string(),
+        None => plain_text(node.inputs.get(field)?)?,
+    };
+    exclusive(kind, &node.address, &container)
+}
+
+fn exclusive(kind: &Kind, address: &Address, container: &str) -> Option<String> {
     (container != address.as_str()).then(|| format!("{} {container}", kind.name))
 }
 
-fn totals(planner: &Planner<'_>, decisions: &Decisions) -> Totals {
+/// The text, unless it is a secret one: this one is shown.
+fn plain_text(value: &Value) -> Option<String> {
+    if let Value::Text(text) = value { Some(text.clone()) } else { None }
+}
+
+fn totals(decisions: &Decisions) -> Totals {
     let mut totals = Totals::default();
     for decision in decisions.desired.values() {
         match decision.verdict {
+            Verdict::Refused => {}
             Verdict::Nothing | Verdict::Wait => totals.unchanged += 1,
             Verdict::Create => totals.create += 1,
             Verdict::Adopt => totals.adopt += 1,
             Verdict::Update => totals.update += 1,
-            Verdict::Replace => totals.replace += 1,
+            Verdict::Replace(_) => {
+                totals.create += 1;
+                totals.replace += 1;
+            }
         }
     }
-    for (address, removal) in &decisions.removed {
-        let there = planner.observed.contains_key(address);
-        let owned =
-            planner.records.get(address).is_some_and(|record| record.ownership == Ownership::Owned);
+    for removal in decisions.removed.values() {
         match removal {
-            Removal::Delete => totals.delete += 1,
-            Removal::Forget if there && owned => totals.delete += 1,
+            Removal::Delete | Removal::Vanish(_) => totals.delete += 1,
             Removal::Forget => totals.forget += 1,
         }
     }

@@ -1,0 +1,246 @@
+//! All names of the file, gathered before anything is read, and the choice of a default among them.
+
+use indexmap::IndexMap;
+
+use crate::error::{Code, Problems, SpecError};
+use crate::model::Reference;
+use crate::node::merge::item_name;
+use crate::node::{Map, Node};
+use crate::source::Location;
+use crate::suggest::closest;
+
+/// What a reference leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Target {
+    Provider,
+    Cluster,
+    Address,
+    Registry,
+}
+
+impl Target {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Cluster => "cluster",
+            Self::Address => "address",
+            Self::Registry => "registry",
+        }
+    }
+
+    fn plural(self) -> &'static str {
+        match self {
+            Self::Provider => "providers",
+            Self::Cluster => "clusters",
+            Self::Address => "addresses",
+            Self::Registry => "registries",
+        }
+    }
+}
+
+/// The names of the file.
+#[derive(Default)]
+pub(crate) struct Index {
+    /// Provider instances with their types.
+    pub(crate) providers: IndexMap<String, String>,
+    /// Clusters, with the provider that each names.
+    pub(crate) clusters: IndexMap<String, Option<String>>,
+    addresses: Vec<String>,
+    registries: Vec<String>,
+    /// Stack items: the cluster each names, and its own name.
+    pub(crate) items: Vec<(Option<String>, String)>,
+    /// The provider chosen on the command line, if the file has it.
+    pub(crate) chosen: Option<String>,
+    /// Provider types that this program knows; empty when it was not said.
+    pub(crate) known_types: Vec<String>,
+}
+
+fn text_at(node: &Node, key: &str) -> Option<String> {
+    node.get(key).and_then(Node::as_str).map(str::to_owned)
+}
+
+fn entries<'n>(root: &'n Map, key: &str) -> impl Iterator<Item = (&'n str, &'n Node)> {
+    root.get(key)
+        .and_then(Node::as_map)
+        .into_iter()
+        .flat_map(|map| map.iter().map(|entry| (entry.key.as_str(), &entry.node)))
+}
+
+fn items<'n>(root: &'n Map, key: &str) -> &'n [Node] {
+    root.get(key).and_then(Node::as_list).unwrap_or_default()
+}
+
+impl Index {
+    /// Gathers the names of a file; what is malformed is left to the readers.
+    pub(crate) fn gather(root: &Map) -> Self {
+        let names =
+            |key| items(root, key).iter().filter_map(|node| text_at(node, "name")).collect();
+        Self {
+            providers: entries(root, "providers")
+                .map(|(name, node)| {
+                    let kind = text_at(node, "type").unwrap_or_else(|| name.to_owned());
+                    (name.to_owned(), kind)
+                })
+                .collect(),
+            clusters: entries(root, "clusters")
+                .map(|(name, node)| (name.to_owned(), text_at(node, "provider")))
+                .collect(),
+            addresses: names("addresses"),
+            registries: names("registries"),
+            items: items(root, "stack")
+                .iter()
+                .filter_map(|node| Some((text_at(node, "cluster"), item_name(node)?.to_owned())))
+                .collect(),
+            chosen: None,
+            known_types: Vec::new(),
+        }
+    }
+
+    pub(crate) fn registry_names(&self) -> &[String] {
+        &self.registries
+    }
+
+    fn names(&self, target: Target) -> Vec<&str> {
+        match target {
+            Target::Provider => self.providers.keys().map(String::as_str).collect(),
+            Target::Cluster => self.clusters.keys().map(String::as_str).collect(),
+            Target::Address => self.addresses.iter().map(String::as_str).collect(),
+            Target::Registry => self.registries.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// A reference to something that must exist.
+    pub(crate) fn check(
+        &self,
+        target: Target,
+        name: &str,
+        location: &Location,
+        problems: &mut Problems,
+    ) -> Option<Reference> {
+        let names = self.names(target);
+        if names.contains(&name) {
+            return Some(Reference { name: name.to_owned(), location: location.clone() });
+        }
+        problems.push(unknown(target.word(), target.plural(), name, location, &names));
+        None
+    }
+
+    /// The reference at a key, or the default: the only one there is.
+    pub(crate) fn cluster_or_only(
+        &self,
+        named: Option<&Node>,
+        what: &str,
+        location: &Location,
+        problems: &mut Problems,
+    ) -> Option<Reference> {
+        if let Some(node) = named {
+            let name = super::fields::text_of(node, "`cluster`", problems)?;
+            return self.check(Target::Cluster, name, &node.location, problems);
+        }
+        let mut clusters = self.clusters.keys();
+        match (clusters.next(), clusters.next()) {
+            (Some(only), None) => {
+                Some(Reference { name: only.clone(), location: location.clone() })
+            }
+            (None, _) => {
+                let summary = format!("{what} needs a cluster, and the file has none");
+                let error = location.error(Code::UnknownReference, summary);
+                problems.push(error.with_next_step("add `cluster: ...`"));
+                None
+            }
+            _ => {
+                let summary = format!("{what} must say which cluster it goes to");
+                let names = self.names(Target::Cluster).join(", ");
+                let error = location.error(Code::AmbiguousReference, summary);
+                problems.push(
+                    error
+                        .with_note(format!("the file has: {names}"))
+                        .with_next_step("add `cluster: NAME`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The provider that something names, or the default: `--provider`, else the only one, else that of all clusters.
+    pub(crate) fn provider_or_default(
+        &self,
+        named: Option<&Node>,
+        what: &str,
+        location: &Location,
+        problems: &mut Problems,
+    ) -> Option<Reference> {
+        if let Some(node) = named {
+            let name = super::fields::text_of(node, "`provider`", problems)?;
+            return self.check(Target::Provider, name, &node.location, problems);
+        }
+        if let Some(name) = self.default_provider() {
+            return Some(Reference { name, location: location.clone() });
+        }
+        let error = if self.providers.is_empty() {
+            location
+                .error(Code::MissingKey, format!("{what} needs a provider, and the file has none"))
+                .with_next_step("add a block under `providers`")
+        } else {
+            let names = self.names(Target::Provider).join(", ");
+            location
+                .error(Code::AmbiguousReference, format!("{what} must say which provider it is on"))
+                .with_note(format!("the file has: {names}"))
+                .with_next_step("give `--provider NAME`, or add `provider: NAME`")
+        };
+        problems.push(error);
+        None
+    }
+
+    /// The provider of what names none.
+    pub(crate) fn default_provider(&self) -> Option<String> {
+        if let Some(chosen) = &self.chosen {
+            return Some(chosen.clone());
+        }
+        if self.providers.len() == 1 {
+            return self.providers.keys().next().cloned();
+        }
+        let mut named = self.clusters.values();
+        let first = named.next()?.clone()?;
+        named.all(|other| other.as_ref() == Some(&first)).then_some(first)
+    }
+
+    /// A word under `on:`: the name or type of a provider.
+    pub(crate) fn check_on(
+        &self,
+        word: &str,
+        location: &Location,
+        problems: &mut Problems,
+    ) -> bool {
+        let mut known: Vec<&str> = Vec::new();
+        for (name, kind) in &self.providers {
+            known.extend([name.as_str(), kind.as_str()]);
+        }
+        known.extend(self.known_types.iter().map(String::as_str));
+        if known.contains(&word) {
+            return true;
+        }
+        let summary =
+            format!("`{}` is neither the name nor the type of a provider", crate::node::cut(word));
+        let error = location.error(Code::UnknownProvider, summary);
+        problems.push(error.with_suggestion(closest(word, known)));
+        false
+    }
+}
+
+/// A reference that leads nowhere.
+pub(crate) fn unknown(
+    word: &str,
+    plural: &str,
+    name: &str,
+    location: &Location,
+    known: &[&str],
+) -> SpecError {
+    let summary = format!("there is no {word} called `{}`", crate::node::cut(name));
+    let error = location.error(Code::UnknownReference, summary);
+    match closest(name, known.iter().copied()) {
+        Some(suggestion) => error.with_suggestion(Some(suggestion)),
+        None if known.is_empty() => error.with_note(format!("the file has no {plural}")),
+        None => error.with_note(format!("the file has: {}", known.join(", "))),
+    }
+}
