@@ -1,1 +1,43 @@
-//! Server-side apply, readiness and watches against a Kubernetes API.
+//! Server-side apply, live diff, readiness, prune and removal against a Kubernetes API.
+//!
+//! [`Clients`] gives a [`Cluster`] per address; everything else works on that. Objects are JSON, as the API speaks it: what
+//! infra knows of a kind is where its path is ([`kinds`]), when it is ready ([`readiness`]) and what stands in its way
+//! ([`blocked`]). Nothing here keeps state of its own: what an item applied is in an [`Inventory`] in the cluster.
+
+mod apply;
+pub mod blocked;
+mod client;
+mod compare;
+mod delete;
+mod endpoints;
+mod failure;
+mod inventory;
+mod job;
+pub mod kinds;
+mod live;
+mod object;
+mod quantity;
+pub mod readiness;
+mod request;
+mod wait;
+mod watch;
+
+pub use apply::{ApplyOptions, apply};
+pub use client::{Clients, Cluster};
+pub use compare::{changes_between, same_value};
+pub use delete::{delete, wait_gone};
+pub use endpoints::{Found, endpoints};
+pub use failure::Failure;
+pub use inventory::Inventory;
+pub use job::{JobOutcome, run_job};
+pub use live::{Desired, Finding, LiveDiff, created, live_diff};
+pub use object::{Json, ObjectRef, prepare};
+pub use quantity::quantity;
+pub use request::Propagation;
+pub use wait::{WaitOptions, wait_ready};
+
+/// The field manager of everything that infra applies.
+pub const FIELD_MANAGER: &str = "infra";
+
+/// What the annotations and labels begin with that infra puts on objects.
+pub const PREFIX: &str = "infra-rs.github.io";

@@ -16,7 +16,8 @@ impl Planner<'_> {
         record.depends_on.iter().find(|on| self.is_named(value, on)).cloned()
     }
 
-    fn is_named(&self, value: &Value, address: &Address) -> bool {
+    /// Whether a value is the id or an output of a resource.
+    pub(super) fn is_named(&self, value: &Value, address: &Address) -> bool {
         let ids = [
             self.records.get(address).map(|record| record.id.as_str()),
             self.observed.get(address).map(|seen| seen.id.as_str()),

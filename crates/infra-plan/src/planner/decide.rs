@@ -155,13 +155,13 @@ impl Planner<'_> {
         decision: &mut Decision,
         decisions: &mut Decisions,
     ) {
-        if let Some(container) = self.container_that_is_made(node, kind, decisions) {
+        if let Some((container, removal)) = self.container_that_is_made(node, kind, decisions) {
             decision.reason = Some(format!("goes and comes with {container}"));
-            let asked = self.is_protected(&container);
-            if !asked {
+            // A word for a protected container counts for all that is in it.
+            if !self.is_protected(&container) {
                 self.approve_replacement(node, kind, decisions);
             }
-            decision.verdict = Verdict::Replace(Removal::Vanish(container));
+            decision.verdict = Verdict::Replace(removal);
             return;
         }
         if seen.readiness == Readiness::Deleting {
@@ -206,16 +206,36 @@ impl Planner<'_> {
         }
     }
 
-    /// The container that the resource dies with, if that is made (again).
+    /// The container that the resource dies with, if that is made (again), and how the resource goes then.
     fn container_that_is_made(
         &self,
         node: &Node,
         kind: &Kind,
         decisions: &Decisions,
-    ) -> Option<Address> {
+    ) -> Option<(Address, Removal)> {
         let container = container_of_node(node, kind.dies_with?)?;
-        let decided = decisions.desired.get(container)?;
-        decided.verdict.is_made().then(|| container.clone())
+        let removal = match decisions.desired.get(container)?.verdict {
+            // What is in a container of another kind or at another provider than before was not in this one.
+            Verdict::Replace(_) if self.is_in(node, kind, container) => {
+                Removal::Vanish(container.clone())
+            }
+            // It outlived its container, or was in another one: it does not go by itself.
+            Verdict::Create | Verdict::Replace(_) => Removal::Delete,
+            _ => return None,
+        };
+        Some((container.clone(), removal))
+    }
+
+    /// Whether a resource that is there is in this container now (the file may want to move it there).
+    fn is_in(&self, node: &Node, kind: &Kind, container: &Address) -> bool {
+        let Some(field) = kind.dies_with else { return false };
+        match self.records.get(&node.address) {
+            Some(record) => self.container_of(record, field).as_ref() == Some(container),
+            None => {
+                let live = self.observed.get(&node.address).and_then(|seen| seen.fields.get(field));
+                live.is_some_and(|live| self.is_named(live, container))
+            }
+        }
     }
 
     fn is_protected(&self, address: &Address) -> bool {

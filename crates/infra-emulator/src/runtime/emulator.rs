@@ -1,0 +1,211 @@
+//! [`Emulator`]: a world that is served.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use infra_clock::WorldClock;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::fault_script::FaultScript;
+use super::front::{Front, listen};
+use super::journal::{Journal, RequestRecord};
+use super::world::write_json;
+use super::{EmulatorError, Faults, World};
+use crate::digitalocean::{DigitalOcean, Server};
+use crate::registry::{HOST, RegistryService, Store};
+
+/// How a world is served.
+#[derive(Clone, Debug)]
+pub struct EmulatorOptions {
+    /// The world directory; made if it is not there.
+    pub world: PathBuf,
+    /// The clock; best begun at [`World::elapsed`].
+    pub clock: WorldClock,
+    /// Seed of a new world; a known world keeps its own.
+    pub seed: u64,
+    /// What shall go wrong.
+    pub faults: FaultScript,
+    /// Which emulators.
+    pub only: ServeOnly,
+    /// Where they listen.
+    pub ports: Ports,
+}
+
+impl EmulatorOptions {
+    /// All emulators of a world on free ports, without faults.
+    pub fn new(world: impl Into<PathBuf>, clock: WorldClock) -> Self {
+        Self {
+            world: world.into(),
+            clock,
+            seed: 1,
+            faults: FaultScript::default(),
+            only: ServeOnly::Everything,
+            ports: Ports::default(),
+        }
+    }
+}
+
+/// Which emulators are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServeOnly {
+    /// DigitalOcean with its registry and its clusters.
+    Everything,
+    /// One Kubernetes cluster without a cloud.
+    Kubernetes {
+        /// How many nodes it has.
+        nodes: u32,
+        /// Whether controllers, scheduler and kubelets run.
+        controllers: bool,
+    },
+}
+
+/// Ports on 127.0.0.1; the last one, or any, where none is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ports {
+    /// Of the DigitalOcean API.
+    pub digitalocean: Option<u16>,
+    /// Of the registry.
+    pub registry: Option<u16>,
+    /// Of a lone Kubernetes cluster.
+    pub kubernetes: Option<u16>,
+}
+
+/// Where everything is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// The DigitalOcean API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digitalocean: Option<ApiEndpoint>,
+    /// The registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<RegistryEndpoint>,
+    /// The clusters that run.
+    pub kubernetes: Vec<ClusterEndpoint>,
+}
+
+/// An HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiEndpoint {
+    /// Base address.
+    pub url: String,
+    /// Bearer token.
+    pub token: String,
+}
+
+/// The registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryEndpoint {
+    /// `127.0.0.1:PORT`, plain HTTP.
+    pub host: String,
+    /// The host that image references of pods name.
+    pub stands_for: String,
+}
+
+/// A cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterEndpoint {
+    /// Its name.
+    pub name: String,
+    /// Its id in the cloud.
+    pub id: String,
+    /// `https://127.0.0.1:PORT`.
+    pub server: String,
+    /// A kubeconfig for its administrator.
+    pub kubeconfig: PathBuf,
+}
+
+/// A world that is served, until it is stopped.
+pub struct Emulator {
+    front: Front,
+    cloud: Option<Arc<DigitalOcean>>,
+    endpoints: Endpoints,
+}
+
+impl Emulator {
+    /// Opens the world and serves it.
+    ///
+    /// # Errors
+    /// [`EmulatorError`] when the world cannot be opened, is in use, or a port is taken.
+    pub async fn start(options: EmulatorOptions) -> Result<Self, EmulatorError> {
+        let world = Arc::new(World::open(&options.world, options.seed, options.clock)?);
+        let faults = Arc::new(Faults::new(options.faults, world.directory().to_owned()));
+        let journal = Arc::new(Journal::open(world.directory())?);
+        let front = Front { world, faults, journal, stop: CancellationToken::new() };
+        match options.only {
+            ServeOnly::Everything => Self::everything(front, options.ports).await,
+            ServeOnly::Kubernetes { nodes: _, controllers: _ } => Err(EmulatorError::Cluster {
+                name: "kubernetes".into(),
+                reason: "not served by this build".into(),
+            }),
+        }
+    }
+
+    async fn everything(front: Front, ports: Ports) -> Result<Self, EmulatorError> {
+        let root = front.world.directory().join("registry");
+        let store = Store::open(root.clone()).map_err(|source| EmulatorError::File {
+            doing: "create",
+            path: root,
+            source,
+        })?;
+        let images = Arc::new(store);
+        let cloud = DigitalOcean::open(&front.world, &front.faults, &images)?;
+        let server = Arc::new(Server(Arc::clone(&cloud)));
+        let api = listen(front.clone(), server, ports.digitalocean).await?;
+        let registry = RegistryService::new(images, cloud.tokens(), Arc::clone(&cloud) as Arc<_>);
+        let registry = listen(front.clone(), Arc::new(registry), ports.registry).await?;
+        let url = format!("http://{api}");
+        cloud.listens_at(&url, &registry.to_string());
+        cloud.resume().await;
+        tokio::spawn(Arc::clone(&cloud).live(front.stop.clone()));
+        let endpoints = Endpoints {
+            digitalocean: Some(ApiEndpoint { url, token: cloud.token() }),
+            registry: Some(RegistryEndpoint {
+                host: registry.to_string(),
+                stands_for: HOST.to_owned(),
+            }),
+            kubernetes: Vec::new(),
+        };
+        let emulator = Self { front, cloud: Some(cloud), endpoints };
+        write_json(&emulator.world().directory().join("endpoints.json"), &emulator.endpoints())?;
+        Ok(emulator)
+    }
+
+    /// Where everything is now; clusters come and go.
+    pub fn endpoints(&self) -> Endpoints {
+        let reachable = self.cloud.as_ref().map_or_else(BTreeMap::new, |cloud| cloud.reachable());
+        let mut endpoints = self.endpoints.clone();
+        endpoints.kubernetes.extend(reachable.into_iter().map(
+            |(id, (name, server, kubeconfig))| ClusterEndpoint { name, id, server, kubeconfig },
+        ));
+        endpoints
+    }
+
+    /// The world that is served.
+    pub fn world(&self) -> &World {
+        &self.front.world
+    }
+
+    /// The requests since the world was opened.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.front.journal.records()
+    }
+
+    /// Lets go the answers that a fault rule holds under this name.
+    pub fn release(&self, name: &str) {
+        self.front.faults.let_go(name);
+    }
+
+    /// Stops serving. The world stays in its directory.
+    ///
+    /// # Errors
+    /// [`EmulatorError::File`] when the age of the world cannot be written down.
+    pub async fn stop(self) -> Result<(), EmulatorError> {
+        self.front.stop.cancel();
+        if let Some(cloud) = &self.cloud {
+            cloud.stop().await;
+        }
+        self.front.world.save_age()
+    }
+}

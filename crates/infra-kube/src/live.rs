@@ -1,0 +1,356 @@
+//! [`live_diff`]: what differs between the objects of an item and the cluster.
+//!
+//! Listings decide: one per kind and namespace. Only an object that differs, or that the listing cannot decide, costs a request
+//! of its own: a dry run of the apply, whose result is what the object would be. Server defaults are thereby no changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt as _;
+use infra_event::Action;
+use infra_plan::{Address, Change, Effect, Row, Value};
+
+use crate::compare::{changes_between, hide, owned_fields, surely_unchanged};
+use crate::{Cluster, Failure, Inventory, Json, ObjectRef, PREFIX};
+
+/// A desired object.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    /// Which.
+    pub object: ObjectRef,
+    /// All of it for display: what is not known yet, and what is secret, is marked.
+    pub preview: Value,
+    /// All of it in clear, once everything is known.
+    pub known: Option<Json>,
+}
+
+/// What became of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// It is not there.
+    Absent,
+    /// It is as desired.
+    Unchanged,
+    /// It differs, and can be changed.
+    Changed(Vec<Change>),
+    /// It differs in what cannot be changed: it must be deleted and made anew.
+    Replace(Vec<Change>),
+}
+
+/// What differs between the objects of an item and the cluster.
+#[derive(Clone, Debug, Default)]
+pub struct LiveDiff {
+    /// What was found of each desired object, in their order.
+    pub findings: Vec<(ObjectRef, Finding)>,
+    /// The live state of the desired objects that are there.
+    pub live: BTreeMap<ObjectRef, Json>,
+    /// What the item applied earlier and no longer wants.
+    pub orphans: Vec<ObjectRef>,
+    /// What it no longer wants and leaves, with the reason.
+    pub left: Vec<(ObjectRef, String)>,
+}
+
+/// How many comparisons are under way at a time.
+const AT_A_TIME: usize = 8;
+
+/// Compares.
+///
+/// # Errors
+/// When the API does not answer. What it refuses to apply is an error as well: a plan that cannot be applied is none.
+pub async fn live_diff(
+    cluster: &Cluster,
+    desired: &[Desired],
+    inventory: &Inventory,
+) -> Result<LiveDiff, Failure> {
+    let wanted: Vec<ObjectRef> = desired.iter().map(|desired| desired.object.clone()).collect();
+    let mut diff = LiveDiff { live: fetch(cluster, &wanted).await?, ..LiveDiff::default() };
+    let findings: Vec<_> = futures::stream::iter(desired)
+        .map(|desired| compare(cluster, desired, diff.live.get(&desired.object)))
+        .buffered(AT_A_TIME)
+        .collect()
+        .await;
+    for (finding, object) in findings.into_iter().zip(wanted.iter()) {
+        diff.findings.push((object.clone(), finding?));
+    }
+    let orphans: Vec<ObjectRef> = inventory.orphans(&wanted).into_iter().cloned().collect();
+    for (object, live) in fetch(cluster, &orphans).await? {
+        match why_left(&live) {
+            Some(reason) => diff.left.push((object, reason)),
+            None => diff.orphans.push(object),
+        }
+    }
+    Ok(diff)
+}
+
+/// The live state of objects, by listings; one that is alone in its collection is read by itself.
+pub(crate) async fn fetch(
+    cluster: &Cluster,
+    wanted: &[ObjectRef],
+) -> Result<BTreeMap<ObjectRef, Json>, Failure> {
+    let mut collections: BTreeMap<String, Vec<&ObjectRef>> = BTreeMap::new();
+    for object in wanted {
+        match cluster.resource(object).await {
+            Ok(resource) => {
+                let path = resource.collection(object.namespace.as_deref());
+                collections.entry(path).or_default().push(object);
+            }
+            // A kind that nobody has defined yet has no objects.
+            Err(failure) if failure.is_not_found() => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    let mut fetched = futures::stream::iter(collections)
+        .map(|(path, objects)| fetch_collection(cluster, path, objects))
+        .buffer_unordered(AT_A_TIME);
+    let mut live = BTreeMap::new();
+    while let Some(found) = fetched.next().await {
+        live.extend(found?);
+    }
+    Ok(live)
+}
+
+async fn fetch_collection(
+    cluster: &Cluster,
+    path: String,
+    objects: Vec<&ObjectRef>,
+) -> Result<Vec<(ObjectRef, Json)>, Failure> {
+    if let [object] = objects.as_slice() {
+        let found = cluster.get(object).await?;
+        return Ok(found.map(|found| ((*object).clone(), found)).into_iter().collect());
+    }
+    let listing = match cluster.list(&path).await {
+        Ok(listing) => listing.items,
+        Err(failure) if failure.is_not_found() => Vec::new(),
+        Err(failure) => return Err(failure),
+    };
+    let mut by_name: BTreeMap<String, Json> = listing
+        .into_iter()
+        .filter_map(|item| {
+            let name = item.pointer("/metadata/name")?.as_str()?.to_owned();
+            Some((name, item))
+        })
+        .collect();
+    let taken = objects.into_iter().filter_map(|object| {
+        let mut found = by_name.remove(&object.name)?;
+        // Items of a listing do not repeat the kind of the list.
+        found["apiVersion"] = object.api_version.clone().into();
+        found["kind"] = object.kind.clone().into();
+        Some((object.clone(), found))
+    });
+    Ok(taken.collect())
+}
+
+async fn compare(
+    cluster: &Cluster,
+    desired: &Desired,
+    live: Option<&Json>,
+) -> Result<Finding, Failure> {
+    let Some(live) = live else { return Ok(Finding::Absent) };
+    let Some(known) = &desired.known else {
+        let changes = preview_changes(&desired.preview, live);
+        return Ok(if changes.is_empty() { Finding::Unchanged } else { Finding::Changed(changes) });
+    };
+    if surely_unchanged(known, live) {
+        return Ok(Finding::Unchanged);
+    }
+    match cluster.apply(known, true, true).await {
+        Ok(result) => {
+            let mut changes = changes_between(live, &result);
+            let version = &desired.object.api_version;
+            if changes.is_empty() && owned_fields(live, version) != owned_fields(&result, version) {
+                changes.push(Change {
+                    path: "metadata.managedFields".into(),
+                    before: Value::Null,
+                    after: "ownership of fields by `infra`".into(),
+                    effect: Effect::Update,
+                });
+            }
+            mark_secrets(&mut changes, &desired.preview);
+            Ok(if changes.is_empty() { Finding::Unchanged } else { Finding::Changed(changes) })
+        }
+        Err(failure) if failure.is_immutable() => {
+            let mut changes = preview_changes(&desired.preview, live);
+            let fields: BTreeSet<&str> =
+                failure.causes.iter().map(|(_, field, _)| field.as_str()).collect();
+            for change in &mut changes {
+                if fields.iter().any(|field| change.path.starts_with(field)) {
+                    change.effect = Effect::Replace;
+                }
+            }
+            if let Some(first) = changes.first_mut().filter(|_| fields.is_empty()) {
+                first.effect = Effect::Replace;
+            }
+            Ok(Finding::Replace(changes))
+        }
+        // The namespace is being made by this very item.
+        Err(failure) if failure.is_not_found() => Ok(Finding::Absent),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What of a preview differs from the live object; fields that the preview does not name are not ours.
+fn preview_changes(preview: &Value, live: &Json) -> Vec<Change> {
+    let mut changes = Vec::new();
+    collect_preview(preview, live, &mut Vec::new(), &mut changes);
+    changes
+}
+
+fn collect_preview(
+    preview: &Value,
+    live: &Json,
+    path: &mut Vec<String>,
+    changes: &mut Vec<Change>,
+) {
+    match (preview, live) {
+        (Value::Map(wanted), Json::Object(live)) => {
+            for (key, wanted) in wanted {
+                path.push(key.clone());
+                collect_preview(wanted, live.get(key).unwrap_or(&Json::Null), path, changes);
+                path.pop();
+            }
+        }
+        (Value::List(wanted), Json::Array(live)) if wanted.len() == live.len() => {
+            for (index, (wanted, live)) in wanted.iter().zip(live).enumerate() {
+                let name = wanted.text_at("name").map_or(index.to_string(), str::to_owned);
+                let last = path.pop().unwrap_or_default();
+                path.push(format!("{last}[{name}]"));
+                collect_preview(wanted, live, path, changes);
+                path.pop();
+                path.push(last);
+            }
+        }
+        _ => {
+            let keys: Vec<&str> = path.iter().map(String::as_str).collect();
+            let same = preview
+                .to_clear_json()
+                .is_some_and(|wanted| crate::same_value(&wanted, live, &keys));
+            if !same {
+                let mut before = Value::from_plain_json(live.clone());
+                if has_secret(preview) {
+                    hide(&mut before);
+                }
+                changes.push(Change {
+                    path: path.join("."),
+                    before,
+                    after: preview.clone(),
+                    effect: Effect::Update,
+                });
+            }
+        }
+    }
+}
+
+fn has_secret(value: &Value) -> bool {
+    match value {
+        Value::Secret(_) => true,
+        Value::List(list) | Value::Joined(list) => list.iter().any(has_secret),
+        Value::Map(map) => map.values().any(has_secret),
+        _ => false,
+    }
+}
+
+/// Hides the values of changes where the preview has a secret, or holds one.
+fn mark_secrets(changes: &mut [Change], preview: &Value) {
+    for change in changes {
+        let mut at = Some(preview);
+        for key in change.path.split('.') {
+            let (key, name) = match key.split_once('[') {
+                Some((key, name)) => (key, Some(name.trim_end_matches(']'))),
+                None => (key, None),
+            };
+            at = at.and_then(|value| value.get(key));
+            if let (Some(name), Some(Value::List(list))) = (name, at) {
+                at = list.iter().find(|item| item.text_at("name") == Some(name));
+            }
+            // A key with a dot in it leads nowhere: what is above it decides.
+            let Some(found) = at else { break };
+            if matches!(found, Value::Secret(_)) {
+                break;
+            }
+        }
+        if at.is_some_and(has_secret) || (at.is_none() && has_secret(preview)) {
+            hide(&mut change.before);
+            hide(&mut change.after);
+        }
+    }
+}
+
+/// Why an object that the item applied is left although the item no longer wants it.
+fn why_left(live: &Json) -> Option<String> {
+    let annotation =
+        |key: &str| live.pointer("/metadata/annotations")?.get(key)?.as_str().map(str::to_owned);
+    if annotation(&format!("{PREFIX}/prune")).as_deref() == Some("keep")
+        || annotation("helm.sh/resource-policy").as_deref() == Some("keep")
+    {
+        return Some("it is marked to be kept".into());
+    }
+    let entries = live.pointer("/metadata/managedFields").and_then(Json::as_array);
+    let manager = |entry: &Json| entry.get("manager").and_then(Json::as_str).map(str::to_owned);
+    let managers: Vec<String> = entries.into_iter().flatten().filter_map(manager).collect();
+    if managers.iter().any(|manager| manager == crate::FIELD_MANAGER) {
+        return None;
+    }
+    Some(format!("it was taken over by {}", managers.join(", ")))
+}
+
+impl LiveDiff {
+    /// The rows of the plan.
+    pub fn rows(&self, item: &Address, desired: &[Desired]) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for (desired, (object, finding)) in desired.iter().zip(&self.findings) {
+            let (action, changes) = match finding {
+                Finding::Absent => (Some(Action::Create), created(&desired.preview)),
+                Finding::Unchanged => (None, Vec::new()),
+                Finding::Changed(changes) => (Some(Action::Update), changes.clone()),
+                Finding::Replace(changes) => (Some(Action::Replace), changes.clone()),
+            };
+            rows.push(Row { address: object.address(item), action, changes });
+        }
+        for object in &self.orphans {
+            let action = Some(Action::Delete);
+            rows.push(Row { address: object.address(item), action, changes: Vec::new() });
+        }
+        rows
+    }
+
+    /// Whether everything is as desired.
+    pub fn is_empty(&self) -> bool {
+        self.orphans.is_empty()
+            && self.findings.iter().all(|(_, finding)| *finding == Finding::Unchanged)
+    }
+}
+
+/// All fields of an object that is made, as changes.
+pub fn created(preview: &Value) -> Vec<Change> {
+    let mut changes = Vec::new();
+    flatten(preview, &mut Vec::new(), &mut changes);
+    changes.retain(|change| !matches!(change.path.as_str(), "apiVersion" | "kind"));
+    changes
+}
+
+fn flatten(value: &Value, path: &mut Vec<String>, changes: &mut Vec<Change>) {
+    match value {
+        Value::Map(map) if !map.is_empty() => {
+            for (key, value) in map {
+                path.push(key.clone());
+                flatten(value, path, changes);
+                path.pop();
+            }
+        }
+        Value::List(list) if list.iter().any(|item| matches!(item, Value::Map(_))) => {
+            let last = path.pop().unwrap_or_default();
+            for (index, item) in list.iter().enumerate() {
+                let name = item.text_at("name").map_or(index.to_string(), str::to_owned);
+                path.push(format!("{last}[{name}]"));
+                flatten(item, path, changes);
+                path.pop();
+            }
+            path.push(last);
+        }
+        _ => changes.push(Change {
+            path: path.join("."),
+            before: Value::Null,
+            after: value.clone(),
+            effect: Effect::Update,
+        }),
+    }
+}
