@@ -119,6 +119,7 @@ pub fn all() -> Vec<Trial> {
         state::snapshots_and_journal_are_pruned,
         state::a_run_killed_at_any_write_is_resumed,
         state::secrets_are_not_stored_in_clear_text,
+        state::keys_can_be_changed,
         state::runs_are_recorded,
     ]
 }
