@@ -33,7 +33,10 @@ pub(crate) fn connect(spec: &Spec, emulated: Option<&Emulated>) -> Outcome<Fleet
     if problems.is_empty() { Ok(fleet) } else { Err(Told(problems)) }
 }
 
-fn provider(block: &ProviderBlock, emulated: Option<&Emulated>) -> Result<Arc<dyn Provider>, Vec<Diagnostic>> {
+fn provider(
+    block: &ProviderBlock,
+    emulated: Option<&Emulated>,
+) -> Result<Arc<dyn Provider>, Vec<Diagnostic>> {
     match block.provider_type.as_str() {
         infra_digitalocean::TYPE => {
             let rehearsal = emulated.map(|emulated| emulated.digitalocean.clone());
@@ -42,7 +45,9 @@ fn provider(block: &ProviderBlock, emulated: Option<&Emulated>) -> Result<Arc<dy
         other => {
             let summary = format!("there is no provider of the type `{other}`");
             let help = format!("use one of {}", TYPES.join(", "));
-            Err(vec![Diagnostic::error("unknown-provider", summary).set(help).exit(ExitCode::Invalid)])
+            Err(vec![
+                Diagnostic::error("unknown-provider", summary).set(help).exit(ExitCode::Invalid),
+            ])
         }
     }
 }
@@ -55,7 +60,7 @@ struct Local {
 impl Default for Local {
     fn default() -> Self {
         let mut resources = infra_bootstrap::resources();
-        resources.push(Arc::new(infra_oci::ImageResource::default()));
+        // resources.push(Arc::new(infra_oci::ImageResource::default()));
         Self { resources }
     }
 }

@@ -55,7 +55,8 @@ impl Project {
         let loaded = infra_spec::load(&sources, &options)
             .map_err(|errors| Told(errors.iter().map(Diagnostic::from).collect()))?;
         let first = global.files.first().and_then(|path| path.parent());
-        let directory = first.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        let directory =
+            first.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
         Ok(Self { loaded, directory, rehearse: global.rehearse })
     }
 

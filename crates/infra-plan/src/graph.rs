@@ -143,6 +143,11 @@ impl Graph {
         self.nodes.values()
     }
 
+    /// The nodes, to change their values; what they depend on must stay.
+    pub(crate) fn nodes_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+        self.nodes.values_mut()
+    }
+
     /// The node at an address.
     pub fn get(&self, address: &Address) -> Option<&Node> {
         self.nodes.get(address)

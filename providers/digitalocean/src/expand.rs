@@ -55,7 +55,8 @@ impl Expansion<'_> {
 
     fn add_registries(&mut self) {
         let (spec, instance) = (self.spec, self.instance);
-        let registries = spec.registries.iter().filter(|registry| registry.provider.name == instance);
+        let registries =
+            spec.registries.iter().filter(|registry| registry.provider.name == instance);
         for registry in registries {
             let address = Address::of("registry", &registry.name);
             // The name is unique in all of DigitalOcean, so the deployment's stands before it.

@@ -14,7 +14,8 @@ pub(crate) async fn run(global: &Global, arguments: &ApplyArguments) -> Outcome 
     let saved = read_plan(&deployment, &arguments.plan).await?;
     let session = deployment.lock("infra apply").await?;
     let checked = match plan_again(&deployment, &saved).await {
-        Ok(now) => still_true(&saved, &now).and_then(|()| approved(&deployment, &saved, &arguments.execution)),
+        Ok(now) => still_true(&saved, &now)
+            .and_then(|()| approved(&deployment, &saved, &arguments.execution)),
         Err(told) => Err(told),
     };
     let outcome = match checked {
@@ -39,23 +40,39 @@ fn still_true(saved: &Plan, now: &Plan) -> Result<(), Told> {
     let mut moved: Vec<String> = Vec::new();
     for operation in &saved.operations {
         match now.operations.iter().find(|other| same_step(operation, other)) {
-            None => moved.push(format!("{} is not to be {}d any more", operation.address, operation.action.word().trim_end_matches('e'))),
+            None => moved.push(format!(
+                "{} is not to be {}d any more",
+                operation.address,
+                operation.action.word().trim_end_matches('e')
+            )),
             Some(other) if other.changes != operation.changes => {
                 moved.push(format!("{} differs in other fields", operation.address));
             }
             Some(_) => {}
         }
     }
-    let new = now.operations.iter().filter(|operation| !saved.operations.iter().any(|other| same_step(operation, other)));
-    moved.extend(new.map(|operation| format!("{} would now be {}d", operation.address, operation.action.word().trim_end_matches('e'))));
+    let new = now
+        .operations
+        .iter()
+        .filter(|operation| !saved.operations.iter().any(|other| same_step(operation, other)));
+    moved.extend(new.map(|operation| {
+        format!(
+            "{} would now be {}d",
+            operation.address,
+            operation.action.word().trim_end_matches('e')
+        )
+    }));
     if moved.is_empty() {
         return Ok(());
     }
     moved.truncate(10);
-    let problem = Diagnostic::error("stale-plan", "the world has moved since the plan was made; nothing was changed")
-        .detail(moved.join("; "))
-        .run("infra plan --out FILE")
-        .exit(ExitCode::Stale);
+    let problem = Diagnostic::error(
+        "stale-plan",
+        "the world has moved since the plan was made; nothing was changed",
+    )
+    .detail(moved.join("; "))
+    .run("infra plan --out FILE")
+    .exit(ExitCode::Stale);
     Err(problem.into())
 }
 

@@ -13,7 +13,8 @@ pub(crate) async fn run(global: &Global, arguments: &EmulatorArguments) -> Outco
     if let Some(EmulatorCommand::Show { world }) = &arguments.show {
         return show_world(&folder(global, world.as_ref().or(arguments.world.as_ref()))?);
     }
-    serve_forever(arguments, &folder(global, arguments.world.as_ref())?, global.faults.as_deref()).await
+    serve_forever(arguments, &folder(global, arguments.world.as_ref())?, global.faults.as_deref())
+        .await
 }
 
 /// The world's folder: as given, else that of the file's rehearsal.

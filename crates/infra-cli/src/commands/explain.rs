@@ -15,7 +15,10 @@ pub(crate) async fn run(global: &Global) -> Outcome {
     let text = || {
         let mut lines = Vec::new();
         for node in described.graph.nodes() {
-            let price = node.monthly_cost.map(|cost| format!("  {cost:.2} USD a month")).unwrap_or_default();
+            let price = node
+                .monthly_cost
+                .map(|cost| format!("  {cost:.2} USD a month"))
+                .unwrap_or_default();
             let note = node.note.as_ref().map(|note| format!("  {note}")).unwrap_or_default();
             if !price.is_empty() || !note.is_empty() {
                 lines.push(format!("{}{note}{price}", node.address));
@@ -24,7 +27,10 @@ pub(crate) async fn run(global: &Global) -> Outcome {
         lines.push(format!("Together about {cost:.2} USD a month, as far as prices are known."));
         for (instance, survey) in &described.surveys {
             for (quota, (used, limit)) in &survey.quotas {
-                lines.push(format!("{instance}: {used} of {limit} {} in use", quota.replace('_', " ")));
+                lines.push(format!(
+                    "{instance}: {used} of {limit} {} in use",
+                    quota.replace('_', " ")
+                ));
             }
             lines.push(format!("{instance}: Kubernetes {}", survey.versions.join(", ")));
             let sizes: Vec<_> = survey.sizes.iter().map(|size| size.name.as_str()).collect();

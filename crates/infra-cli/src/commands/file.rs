@@ -19,21 +19,29 @@ pub(crate) fn init(global: &Global, arguments: &InitArguments) -> Outcome {
         return Err(problem.into());
     }
     if !crate::fleet::TYPES.contains(&arguments.provider_type.as_str()) {
-        let problem = Diagnostic::error("unknown-provider", format!("there is no provider of the type `{}`", arguments.provider_type))
-            .set(format!("use one of {}", crate::fleet::TYPES.join(", ")))
-            .exit(ExitCode::Invalid);
+        let problem = Diagnostic::error(
+            "unknown-provider",
+            format!("there is no provider of the type `{}`", arguments.provider_type),
+        )
+        .set(format!("use one of {}", crate::fleet::TYPES.join(", ")))
+        .exit(ExitCode::Invalid);
         return Err(problem.into());
     }
     let name = arguments.name.clone().unwrap_or_else(folder_name);
     std::fs::write(path, infra_spec::starter(&arguments.provider_type, &name))
         .map_err(|error| refused(format_args!("cannot write {}", path.display()), &error))?;
-    say(format_args!("Wrote {}. Next: edit it, then `infra up --rehearse` to try it without an account.", path.display()));
+    say(format_args!(
+        "Wrote {}. Next: edit it, then `infra up --rehearse` to try it without an account.",
+        path.display()
+    ));
     Ok(ExitCode::Done)
 }
 
 /// The name of this folder, as a name of a deployment.
 fn folder_name() -> String {
-    let folder = std::env::current_dir().ok().and_then(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()));
+    let folder = std::env::current_dir()
+        .ok()
+        .and_then(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()));
     let name: String = folder
         .unwrap_or_default()
         .to_ascii_lowercase()
@@ -67,6 +75,9 @@ pub(crate) fn validate(global: &Global) -> Outcome {
 /// Prints the JSON schema of the file.
 pub(crate) fn schema() -> Outcome {
     let digitalocean = infra_digitalocean::schema();
-    print_json(&infra_spec::json_schema(&BTreeMap::from([(infra_digitalocean::TYPE.to_owned(), digitalocean)])));
+    print_json(&infra_spec::json_schema(&BTreeMap::from([(
+        infra_digitalocean::TYPE.to_owned(),
+        digitalocean,
+    )])));
     Ok(ExitCode::Done)
 }

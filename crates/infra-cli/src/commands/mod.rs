@@ -33,11 +33,19 @@ pub(crate) fn dispatch(arguments: Arguments) -> Outcome {
         Command::Up(arguments) => block_on(async move { run::up(&global, &arguments).await }),
         Command::Down(arguments) => block_on(async move { run::down(&global, &arguments).await }),
         Command::Status => block_on(async move { status::run(&global).await }),
-        Command::Output(arguments) => block_on(async move { outputs::run(&global, &arguments).await }),
-        Command::Kubeconfig(arguments) => block_on(async move { kubeconfig::run(&global, &arguments).await }),
+        Command::Output(arguments) => {
+            block_on(async move { outputs::run(&global, &arguments).await })
+        }
+        Command::Kubeconfig(arguments) => {
+            block_on(async move { kubeconfig::run(&global, &arguments).await })
+        }
         Command::Graph(arguments) => block_on(async move { graph::run(&global, &arguments).await }),
-        Command::Replay(arguments) => block_on(async move { replay::run(&global, &arguments).await }),
-        Command::Emulator(arguments) => block_on(async move { emulator::run(&global, &arguments).await }),
+        Command::Replay(arguments) => {
+            block_on(async move { replay::run(&global, &arguments).await })
+        }
+        Command::Emulator(arguments) => {
+            block_on(async move { emulator::run(&global, &arguments).await })
+        }
         Command::Explain => block_on(async move { explain::run(&global).await }),
     }
 }

@@ -12,7 +12,9 @@ use crate::run::Deployment;
 pub(crate) async fn run(global: &Global, arguments: &OutputArguments) -> Outcome {
     let deployment = Deployment::open(global).await?;
     let knowledge = deployment.knowledge.lock().clone();
-    let wanted = |record: &&Record| arguments.address.as_ref().is_none_or(|address| record.address.is_within(address));
+    let wanted = |record: &&Record| {
+        arguments.address.as_ref().is_none_or(|address| record.address.is_within(address))
+    };
     let records: Vec<_> = knowledge.records.values().filter(wanted).collect();
     if let (Some(address), true) = (&arguments.address, records.is_empty()) {
         let problem = Diagnostic::error("not-found", format!("there is nothing at `{address}`"))
@@ -22,11 +24,16 @@ pub(crate) async fn run(global: &Global, arguments: &OutputArguments) -> Outcome
     }
     let endpoints: Vec<_> = records.iter().flat_map(|record| endpoints(record)).collect();
     let text = || {
-        let mut lines: Vec<_> = endpoints.iter().map(|(record, endpoint)| line(record, endpoint)).collect();
+        let mut lines: Vec<_> =
+            endpoints.iter().map(|(record, endpoint)| line(record, endpoint)).collect();
         for record in &records {
             lines.extend(output_lines(record, arguments.secrets));
         }
-        if lines.is_empty() { "There are no outputs yet: `infra up` makes them.".to_owned() } else { lines.join("\n") }
+        if lines.is_empty() {
+            "There are no outputs yet: `infra up` makes them.".to_owned()
+        } else {
+            lines.join("\n")
+        }
     };
     let document = || {
         let outputs: Map<String, Json> = records
@@ -59,7 +66,8 @@ fn endpoints(record: &Record) -> Vec<(&Record, &Value)> {
 
 fn line(record: &Record, endpoint: &Value) -> String {
     let text = |key: &str| endpoint.text_at(key).unwrap_or_default();
-    let note = if text("note").is_empty() { String::new() } else { format!("  ({})", text("note")) };
+    let note =
+        if text("note").is_empty() { String::new() } else { format!("  ({})", text("note")) };
     format!("{}  {}  {}{note}", record.address, text("name"), text("url"))
 }
 
@@ -70,7 +78,11 @@ fn output_lines(record: &Record, secrets: bool) -> Vec<String> {
         .iter()
         .filter(|(_, value)| matches!(value, Value::Secret(_)))
         .map(|(key, value)| {
-            let shown = if secrets { value.text().unwrap_or("(sealed)") } else { "(secret: --secrets shows it)" };
+            let shown = if secrets {
+                value.text().unwrap_or("(sealed)")
+            } else {
+                "(secret: --secrets shows it)"
+            };
             format!("{}  {key}  {shown}", record.address)
         })
         .collect()
@@ -79,11 +91,13 @@ fn output_lines(record: &Record, secrets: bool) -> Vec<String> {
 fn shown(value: &Value, secrets: bool) -> Json {
     match value {
         Value::Secret(_) if !secrets => Json::String("(secret)".to_owned()),
-        Value::Secret(secret) => secret.expose().map_or(Json::Null, |text| Json::String(text.to_owned())),
-        Value::List(list) => Json::Array(list.iter().map(|value| shown(value, secrets)).collect()),
-        Value::Map(map) => {
-            Json::Object(map.iter().map(|(key, value)| (key.clone(), shown(value, secrets))).collect())
+        Value::Secret(secret) => {
+            secret.expose().map_or(Json::Null, |text| Json::String(text.to_owned()))
         }
+        Value::List(list) => Json::Array(list.iter().map(|value| shown(value, secrets)).collect()),
+        Value::Map(map) => Json::Object(
+            map.iter().map(|(key, value)| (key.clone(), shown(value, secrets))).collect(),
+        ),
         other => other.to_json(),
     }
 }

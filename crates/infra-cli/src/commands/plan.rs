@@ -15,8 +15,11 @@ pub(crate) async fn run(global: &Global, arguments: &PlanArguments) -> Outcome {
     deployment.settle().await?;
     let purpose = if arguments.destroy { Purpose::Destroy } else { Purpose::Apply };
     let made = plan(&deployment, &Wish { purpose, scope: arguments.scope.clone() }).await?;
-    let options =
-        ShowOptions { color: Appearance::of_stdout().colour, verbose: global.verbose, ..ShowOptions::default() };
+    let options = ShowOptions {
+        color: Appearance::of_stdout().colour,
+        verbose: global.verbose,
+        ..ShowOptions::default()
+    };
     answer(global.output, || text(&made, &options), || json(&made));
     if let Some(path) = &arguments.out {
         save_plan(&deployment, &made, path).await?;

@@ -51,7 +51,8 @@ fn show(global: &Global, arguments: &ReplayArguments, events: &[Envelope]) {
 }
 
 fn write(path: &Path, content: String) -> Outcome {
-    std::fs::write(path, content).map_err(|error| refused(format_args!("cannot write {}", path.display()), &error))?;
+    std::fs::write(path, content)
+        .map_err(|error| refused(format_args!("cannot write {}", path.display()), &error))?;
     say(format_args!("Wrote {}.", path.display()));
     Ok(ExitCode::Done)
 }
@@ -59,13 +60,26 @@ fn write(path: &Path, content: String) -> Outcome {
 fn list(format: Format, runs: &[RunRecord]) {
     let text = || {
         let row = |run: &RunRecord| {
-            format!("{}  {:8}  {}  {}", run.id, run.command, run.started, run.outcome.as_deref().unwrap_or("(not ended)"))
+            format!(
+                "{}  {:8}  {}  {}",
+                run.id,
+                run.command,
+                run.started,
+                run.outcome.as_deref().unwrap_or("(not ended)")
+            )
         };
-        if runs.is_empty() { "No run is recorded.".to_owned() } else { runs.iter().map(row).collect::<Vec<_>>().join("\n") }
+        if runs.is_empty() {
+            "No run is recorded.".to_owned()
+        } else {
+            runs.iter().map(row).collect::<Vec<_>>().join("\n")
+        }
     };
     answer(format, text, || serde_json::json!({ "format": 1, "runs": runs }));
 }
 
 fn none_recorded() -> Told {
-    Diagnostic::error("no-run", "no such run is recorded").run("infra replay --list").exit(ExitCode::Invalid).into()
+    Diagnostic::error("no-run", "no such run is recorded")
+        .run("infra replay --list")
+        .exit(ExitCode::Invalid)
+        .into()
 }

@@ -18,7 +18,9 @@ pub(crate) fn completions(shell: Shell) -> Outcome {
 /// Prints the manual page.
 pub(crate) fn manual() -> Outcome {
     let mut page = Vec::new();
-    clap_mangen::Man::new(Arguments::command()).render(&mut page).map_err(|error| refused("cannot write the page", &error))?;
+    clap_mangen::Man::new(Arguments::command())
+        .render(&mut page)
+        .map_err(|error| refused("cannot write the page", &error))?;
     print(&String::from_utf8_lossy(&page));
     Ok(ExitCode::Done)
 }

@@ -14,7 +14,14 @@ pub(crate) async fn run(global: &Global) -> Outcome {
     let deployment = Deployment::open(global).await?;
     deployment.settle().await?;
     let knowledge = deployment.knowledge.lock().clone();
-    let view = survey_world(&deployment.fleet, &deployment.context, &Graph::default(), &knowledge, Look::Lenient).await?;
+    let view = survey_world(
+        &deployment.fleet,
+        &deployment.context,
+        &Graph::default(),
+        &knowledge,
+        Look::Lenient,
+    )
+    .await?;
     print_problems(&view.warnings);
     let holder = deployment.state.holder().await?;
     let rows: Vec<_> = knowledge
@@ -28,17 +35,23 @@ pub(crate) async fn run(global: &Global) -> Outcome {
         .collect();
     let text = || {
         if rows.is_empty() {
-            return format!("{}: nothing exists. `infra up` makes it.", deployment.project.spec().name);
+            return format!(
+                "{}: nothing exists. `infra up` makes it.",
+                deployment.project.spec().name
+            );
         }
         let width = rows.iter().map(|(record, _)| record.address.as_str().len()).max().unwrap_or(0);
         let mut lines: Vec<_> = rows
             .iter()
             .map(|(record, (state, reason))| {
-                let reason = reason.as_ref().map(|reason| format!("  {reason}")).unwrap_or_default();
+                let reason =
+                    reason.as_ref().map(|reason| format!("  {reason}")).unwrap_or_default();
                 format!("{:width$}  {state:8}  {}{reason}", record.address.as_str(), record.id)
             })
             .collect();
-        lines.extend(holder.as_ref().map(|lease| format!("\nA run holds the state: {}", lease.holder)));
+        lines.extend(
+            holder.as_ref().map(|lease| format!("\nA run holds the state: {}", lease.holder)),
+        );
         lines.join("\n")
     };
     let document = || {
@@ -63,7 +76,9 @@ pub(crate) async fn run(global: &Global) -> Outcome {
 fn told(readiness: &Readiness) -> (String, Option<String>) {
     match readiness {
         Readiness::Ready => ("ready".to_owned(), None),
-        Readiness::Pending { reason, blocked } => ("pending".to_owned(), blocked.clone().or_else(|| Some(reason.clone()))),
+        Readiness::Pending { reason, blocked } => {
+            ("pending".to_owned(), blocked.clone().or_else(|| Some(reason.clone())))
+        }
         Readiness::Failed { reason } => ("failed".to_owned(), Some(reason.clone())),
         Readiness::Deleting => ("deleting".to_owned(), None),
     }

@@ -15,9 +15,17 @@ use crate::output::{Outcome, Told};
 ///
 /// # Errors
 /// Everything that stands in the plan's way; without a terminal and without `--yes`, that nobody can be asked.
-pub(crate) fn approved(deployment: &Deployment, plan: &Plan, execution: &Execution) -> Outcome<bool> {
+pub(crate) fn approved(
+    deployment: &Deployment,
+    plan: &Plan,
+    execution: &Execution,
+) -> Outcome<bool> {
     let appearance = Appearance::of_stderr();
-    let options = ShowOptions { color: appearance.colour, verbose: deployment.global.verbose, ..ShowOptions::default() };
+    let options = ShowOptions {
+        color: appearance.colour,
+        verbose: deployment.global.verbose,
+        ..ShowOptions::default()
+    };
     let mut stderr = std::io::stderr().lock();
     let _ = writeln!(stderr, "{}", text(plan, &options));
     if !plan.refusals.is_empty() {
@@ -27,9 +35,10 @@ pub(crate) fn approved(deployment: &Deployment, plan: &Plan, execution: &Executi
         return Ok(true);
     }
     if !std::io::stdin().is_terminal() {
-        let problem = Diagnostic::error("not-approved", "nobody can be asked, as there is no terminal")
-            .set("add --yes, or save the plan (`infra plan --out FILE`) and apply it")
-            .exit(ExitCode::Invalid);
+        let problem =
+            Diagnostic::error("not-approved", "nobody can be asked, as there is no terminal")
+                .set("add --yes, or save the plan (`infra plan --out FILE`) and apply it")
+                .exit(ExitCode::Invalid);
         return Err(problem.into());
     }
     let question = question(plan);

@@ -1,14 +1,17 @@
 //! Carrying a plan out: events, listeners, the record of the run, the proof after a destruction.
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, IsTerminal};
+use std::io::BufReader;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use infra_engine::{Executor, Finished, Limits, StateLedger, StateSession};
-use infra_event::{Body, Diagnostic, Emitter, Envelope, ExitCode, Leftover, Listener, RunOutcome, Severity, Stream};
+use infra_event::{
+    Action, Body, Diagnostic, Emitter, Envelope, ExitCode, Leftover, Listener, OperationOutcome,
+    RunOutcome, Severity, Stream, Totals,
+};
 use infra_plan::draw::{Picture, svg};
-use infra_plan::{Plan, Record};
+use infra_plan::{Operation, Ownership, Plan, Record};
 use infra_report::{Appearance, JsonLines, Plain, ReportExtras, Terminal, html_report};
 use infra_state::{RunRecord, RunRecorder};
 
@@ -44,7 +47,11 @@ impl Listener for Keeping {
 }
 
 /// Carries the plan out on a locked state, and gives the exit code of the command.
-pub(crate) async fn execute(deployment: &Deployment, session: Arc<StateSession>, order: Order<'_>) -> Outcome {
+pub(crate) async fn execute(
+    deployment: &Deployment,
+    session: Arc<StateSession>,
+    order: Order<'_>,
+) -> Outcome {
     let store = deployment.state.store();
     let detail = serde_json::json!({ "name": deployment.project.spec().name, "rehearsed": deployment.rehearsed() });
     let recorder = RunRecorder::start(store, RunRecord::begin(order.command, detail)).await;
@@ -78,7 +85,7 @@ fn listeners(
     let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(Recording(Arc::clone(recorder)))];
     listeners.push(match deployment.global.output {
         Format::Json => Box::new(JsonLines::new(Box::new(std::io::stdout()))),
-        Format::Text if std::io::stderr().is_terminal() => Box::new(Terminal::stderr(appearance)),
+        Format::Text if Terminal::fits_stderr() => Box::new(Terminal::stderr(appearance)),
         Format::Text => Box::new(Plain::new(Box::new(std::io::stderr()), appearance)),
     });
     if order.execution.report.is_some() {
@@ -87,14 +94,19 @@ fn listeners(
     listeners
 }
 
-fn start_stream(deployment: &Deployment, run: &str, listeners: Vec<Box<dyn Listener>>) -> Outcome<Stream> {
+fn start_stream(
+    deployment: &Deployment,
+    run: &str,
+    listeners: Vec<Box<dyn Listener>>,
+) -> Outcome<Stream> {
     let clock = deployment.context.clock.clone();
     let began = clock.now();
     let now = Arc::new(move || {
         let wall = jiff::Timestamp::try_from(infra_clock::wall_now()).unwrap_or_default();
         (format!("{wall:.3}"), clock.now().since(began).as_secs_f64())
     });
-    Stream::start(run, now, listeners).map_err(|error| refused("cannot start the listeners", &error))
+    Stream::start(run, now, listeners)
+        .map_err(|error| refused("cannot start the listeners", &error))
 }
 
 async fn carry_out(
@@ -129,7 +141,9 @@ async fn carry_out(
 /// The first interrupt stops the run in order; the second ends the process at once. The state is kept either way.
 async fn cancel_on_interrupt(cancel: tokio_util::sync::CancellationToken) {
     interrupted().await;
-    say("Stopping: what is under way is finished or left for the next run, nothing new begins. Again to stop at once.");
+    say(
+        "Stopping: what is under way is finished or left for the next run, nothing new begins. Again to stop at once.",
+    );
     cancel.cancel();
     interrupted().await;
     #[expect(clippy::exit, reason = "the user asked twice; the journal knows what is under way")]
@@ -176,7 +190,7 @@ async fn conclude(
     emitter.emit(Body::RunFinished {
         outcome,
         exit_code: exit.code(),
-        totals: order.plan.totals,
+        totals: done(order.plan, finished),
         seconds: emitter.elapsed(),
     });
     exit
@@ -184,22 +198,33 @@ async fn conclude(
 
 /// Lists, independently of the state, what is still there. Whoever the plan left alone (referenced, adopted, not targeted) is no
 /// leftover.
-async fn prove(deployment: &Deployment, order: &Order<'_>, emitter: &Emitter, known: &[Record]) -> ExitCode {
+async fn prove(
+    deployment: &Deployment,
+    order: &Order<'_>,
+    emitter: &Emitter,
+    known: &[Record],
+) -> ExitCode {
     let deleted = |record: &&Record| {
         order.plan.operations.iter().any(|operation| {
             operation.address == record.address
-                && record.ownership == infra_plan::Ownership::Owned
-                && matches!(operation.action, infra_event::Action::Delete | infra_event::Action::Forget)
+                && record.ownership == Ownership::Owned
+                && matches!(operation.action, Action::Delete | Action::Forget)
         })
     };
-    let partial = deployment.knowledge.lock().records.values().any(|record| record.ownership == infra_plan::Ownership::Owned);
+    let partial = deployment
+        .knowledge
+        .lock()
+        .records
+        .values()
+        .any(|record| record.ownership == Ownership::Owned);
     let mut known_by_instance: BTreeMap<&str, Vec<Record>> = BTreeMap::new();
     for record in known.iter().filter(deleted) {
         known_by_instance.entry(record.provider.as_str()).or_default().push(record.clone());
     }
     let (mut leftovers, mut asked, mut failed) = (Vec::new(), Vec::new(), false);
     // What was not to be deleted still bears the marker; then only what was deleted is asked for.
-    let marker = if partial { "infra:-".to_owned() } else { deployment.context.deployment.prefix() };
+    let marker =
+        if partial { "infra:-".to_owned() } else { deployment.context.deployment.prefix() };
     for (instance, provider) in deployment.fleet.providers() {
         let known = known_by_instance.remove(instance).unwrap_or_default();
         match provider.leftovers(&deployment.context, &marker, &known).await {
@@ -227,7 +252,8 @@ async fn prove(deployment: &Deployment, order: &Order<'_>, emitter: &Emitter, kn
 fn write_report(path: &Path, events: &[Envelope], plan: &Plan) -> Outcome<()> {
     let extras = ReportExtras { graph_svg: Some(svg(&Picture::of_plan(plan))) };
     let page = html_report(events, &extras);
-    std::fs::write(path, page).map_err(|error| refused(format_args!("cannot write {}", path.display()), &error))
+    std::fs::write(path, page)
+        .map_err(|error| refused(format_args!("cannot write {}", path.display()), &error))
 }
 
 /// Ends the record and gives the state back. What fails here is told and costs nothing: the journal holds it all.
@@ -252,4 +278,25 @@ async fn close(session: Arc<StateSession>, recorder: Arc<RunRecorder>, exit: Exi
 pub(crate) fn parse_events(lines: &[String]) -> Vec<Envelope> {
     let text = lines.join("\n");
     infra_report::read_events(BufReader::new(text.as_bytes())).unwrap_or_default()
+}
+
+/// What was really done.
+fn done(plan: &Plan, finished: &Finished) -> Totals {
+    let mut totals = Totals { unchanged: plan.totals.unchanged, ..Totals::default() };
+    let succeeded = |operation: &&Operation| {
+        finished.outcomes.get(&operation.id.0) == Some(&OperationOutcome::Succeeded)
+    };
+    for operation in plan.operations.iter().filter(succeeded) {
+        match operation.action {
+            Action::Create if operation.replaces => totals.replace += 1,
+            Action::Create => totals.create += 1,
+            Action::Update => totals.update += 1,
+            Action::Adopt => totals.adopt += 1,
+            Action::Delete if !operation.replaces => totals.delete += 1,
+            Action::Forget if operation.ownership == Ownership::Owned => totals.delete += 1,
+            Action::Forget => totals.forget += 1,
+            _ => {}
+        }
+    }
+    totals
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use infra_clock::WorldClock;
 use infra_engine::{
-    DeploymentState, Fleet, Knowledge, RunAccess, SharedKnowledge, StateLedger, StateSession, settle,
-    unseal_knowledge,
+    DeploymentState, Fleet, Knowledge, RunAccess, SharedKnowledge, StateLedger, StateSession,
+    settle, unseal_knowledge,
 };
 use infra_event::{Diagnostic, ExitCode};
 use infra_plan::Marker;
@@ -33,8 +33,11 @@ pub(crate) struct Deployment {
 }
 
 /// Runs a command's work on a runtime of its own. On a worker, because a rehearsal's clock watches the workers.
-pub(crate) fn block_on<T: Send + 'static>(work: impl Future<Output = Outcome<T>> + Send + 'static) -> Outcome<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+pub(crate) fn block_on<T: Send + 'static>(
+    work: impl Future<Output = Outcome<T>> + Send + 'static,
+) -> Outcome<T> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| crate::output::refused("cannot start", &error))?;
     let crashed = |error: tokio::task::JoinError| {
         Diagnostic::error("crashed", format!("the command stopped: {error}"))
@@ -59,17 +62,33 @@ impl Deployment {
         } else {
             None
         };
-        let clock = rehearsal.as_ref().map_or_else(world_clock, |rehearsal| rehearsal.clock.clone());
+        let clock =
+            rehearsal.as_ref().map_or_else(world_clock, |rehearsal| rehearsal.clock.clone());
         let state = open_state(&project, &clock).await?;
-        let fleet = fleet::connect(project.spec(), rehearsal.as_ref().map(|rehearsal| &rehearsal.emulated))?;
+        let fleet = fleet::connect(
+            project.spec(),
+            rehearsal.as_ref().map(|rehearsal| &rehearsal.emulated),
+        )?;
         let knowledge = SharedKnowledge::new(read_knowledge(&state).await?);
-        let deployment =
-            Marker { name: project.spec().name.clone(), deployment: state.head().deployment_id.clone() };
+        let deployment = Marker {
+            name: project.spec().name.clone(),
+            deployment: state.head().deployment_id.clone(),
+        };
         let cancel = CancellationToken::new();
-        let access =
-            RunAccess::new(fleet.clone(), knowledge.clone(), clock.clone(), cancel.clone(), deployment.clone());
-        let context =
-            Context { clock, progress: Progress::default(), cancel, deployment, access: access.source() };
+        let access = RunAccess::new(
+            fleet.clone(),
+            knowledge.clone(),
+            clock.clone(),
+            cancel.clone(),
+            deployment.clone(),
+        );
+        let context = Context {
+            clock,
+            progress: Progress::default(),
+            cancel,
+            deployment,
+            access: access.source(),
+        };
         Ok(Self { global: global.clone(), project, state, fleet, context, knowledge, rehearsal })
     }
 
@@ -83,22 +102,29 @@ impl Deployment {
         let holder = Holder::current(command);
         let session = Arc::new(self.state.lock(holder, self.global.lock_timeout).await?);
         let sealer = Arc::clone(session.sealer());
-        let content = unseal_knowledge(&sealer, session.content()).map_err(infra_state::StateError::from)?;
+        let content =
+            unseal_knowledge(&sealer, session.content()).map_err(infra_state::StateError::from)?;
         *self.knowledge.lock() = content;
         let ledger = StateLedger::new(Arc::clone(&session));
-        settle(&self.fleet, &self.context, &self.knowledge, Some(&ledger)).await.map_err(|error| Told(vec![error.0]))?;
+        settle(&self.fleet, &self.context, &self.knowledge, Some(&ledger))
+            .await
+            .map_err(|error| Told(vec![error.0]))?;
         Ok(session)
     }
 
     /// Settles, without keeping it, what a dead run left open: for commands that only look.
     pub(crate) async fn settle(&self) -> Outcome<()> {
-        settle(&self.fleet, &self.context, &self.knowledge, None).await.map_err(|error| Told(vec![error.0]))
+        settle(&self.fleet, &self.context, &self.knowledge, None)
+            .await
+            .map_err(|error| Told(vec![error.0]))
     }
 
     /// Ends the emulated clouds, so that their world is kept.
     pub(crate) async fn close(self) {
         if let Some(rehearsal) = self.rehearsal {
-            rehearsal.emulator.stop().await;
+            if let Err(error) = rehearsal.emulator.stop().await {
+                say(error);
+            }
         }
     }
 }
@@ -106,14 +132,18 @@ impl Deployment {
 /// World time as clouds have it. Tests against an emulator in another process say how fast that one runs.
 fn world_clock() -> WorldClock {
     let speed = std::env::var("INFRA_WORLD_SPEED").ok().and_then(|speed| speed.parse().ok());
-    speed.map_or_else(WorldClock::real, |speed| WorldClock::scaled(speed, std::time::Duration::ZERO))
+    speed
+        .map_or_else(WorldClock::real, |speed| WorldClock::scaled(speed, std::time::Duration::ZERO))
 }
 
 async fn open_state(project: &Project, clock: &WorldClock) -> Outcome<DeploymentState> {
-    if let (StateBackend::ObjectStore { url }, false) = (&project.spec().state.backend, project.rehearse) {
-        let problem = Diagnostic::error("unsupported", format!("the state backend `{url}` is not there yet"))
-            .set("use `state: { backend: local }`")
-            .exit(ExitCode::Invalid);
+    if let (StateBackend::ObjectStore { url }, false) =
+        (&project.spec().state.backend, project.rehearse)
+    {
+        let problem =
+            Diagnostic::error("unsupported", format!("the state backend `{url}` is not there yet"))
+                .set("use `state: { backend: local }`")
+                .exit(ExitCode::Invalid);
         return Err(problem.into());
     }
     let place = project.state();
@@ -127,7 +157,10 @@ async fn open_state(project: &Project, clock: &WorldClock) -> Outcome<Deployment
     let options = StateOptions::new(&project.spec().name, project.rehearse, keys);
     let state = State::open(store, options).await?;
     if let Some(key) = state.created_key_file().filter(|_| !project.rehearse) {
-        say(format_args!("A new key seals the secrets of this state: {}\nKeep a copy of it: without it, passwords in the state are lost.", key.display()));
+        say(format_args!(
+            "A new key seals the secrets of this state: {}\nKeep a copy of it: without it, passwords in the state are lost.",
+            key.display()
+        ));
     }
     Ok(state)
 }

@@ -41,7 +41,9 @@ pub(crate) async fn desired(deployment: &Deployment) -> Outcome<Desired> {
             Ok(survey) => {
                 surveys.insert(name, survey);
             }
-            Err(error) => problems.push(error.to_diagnostic().about(format_args!("providers.{name}"))),
+            Err(error) => {
+                problems.push(error.to_diagnostic().about(format_args!("providers.{name}")))
+            }
         }
     }
     if !problems.is_empty() {
@@ -67,7 +69,8 @@ fn expand(deployment: &Deployment, surveys: &BTreeMap<String, Survey>) -> Outcom
         Err(found) => problems.extend(found),
     }
     if problems.is_empty() {
-        let request = infra_bootstrap::ExpandRequest { spec, files: &DiskReader, cloud_nodes: &nodes };
+        let request =
+            infra_bootstrap::ExpandRequest { spec, files: &DiskReader, cloud_nodes: &nodes };
         match infra_bootstrap::expand(&request) {
             Ok(more) => nodes.extend(more),
             Err(found) => problems.extend(found),
@@ -87,7 +90,9 @@ pub(crate) async fn plan(deployment: &Deployment, wish: &Wish) -> Outcome<Plan> 
     let knowledge = deployment.knowledge.lock().clone();
     let (desired, look) = match wish.purpose {
         Purpose::Apply => (desired(deployment).await?, Look::Strict),
-        Purpose::Destroy => (Desired { graph: Graph::default(), surveys: BTreeMap::new() }, Look::Lenient),
+        Purpose::Destroy => {
+            (Desired { graph: Graph::default(), surveys: BTreeMap::new() }, Look::Lenient)
+        }
     };
     plan_graph(deployment, wish, &desired, &knowledge, look).await
 }
@@ -95,11 +100,21 @@ pub(crate) async fn plan(deployment: &Deployment, wish: &Wish) -> Outcome<Plan> 
 /// Makes the plan anew that a saved one would be now: from its own graph, as the file may have changed.
 pub(crate) async fn plan_again(deployment: &Deployment, saved: &Plan) -> Outcome<Plan> {
     let knowledge = deployment.knowledge.lock().clone();
-    let (purpose, look) =
-        if saved.destroy { (Purpose::Destroy, Look::Lenient) } else { (Purpose::Apply, Look::Strict) };
+    let (purpose, look) = if saved.destroy {
+        (Purpose::Destroy, Look::Lenient)
+    } else {
+        (Purpose::Apply, Look::Strict)
+    };
     let desired = Desired { graph: saved.graph.clone(), surveys: BTreeMap::new() };
     // What was approved and targeted when it was made is not kept in the plan; what it does not do any more is told by comparison.
-    let wish = Wish { purpose, scope: Scope { targets: saved.targets.clone(), replace: saved.replace.clone(), ..Scope::default() } };
+    let wish = Wish {
+        purpose,
+        scope: Scope {
+            targets: saved.targets.clone(),
+            replace: saved.replace.clone(),
+            ..Scope::default()
+        },
+    };
     plan_graph(deployment, &wish, &desired, &knowledge, look).await
 }
 
@@ -110,7 +125,9 @@ async fn plan_graph(
     knowledge: &Knowledge,
     look: Look,
 ) -> Outcome<Plan> {
-    let view = survey_world(&deployment.fleet, &deployment.context, &desired.graph, knowledge, look).await?;
+    let view =
+        survey_world(&deployment.fleet, &deployment.context, &desired.graph, knowledge, look)
+            .await?;
     let approvals = Approvals {
         delete: wish.scope.allow_delete.iter().cloned().collect(),
         replace: wish.scope.allow_replace.iter().cloned().collect(),
@@ -123,7 +140,12 @@ async fn plan_graph(
         .graph
         .nodes()
         .map(|node| (&node.address, (node.provider.as_str(), node.kind.as_str())))
-        .chain(knowledge.records.values().map(|record| (&record.address, (record.provider.as_str(), record.kind.as_str()))))
+        .chain(
+            knowledge
+                .records
+                .values()
+                .map(|record| (&record.address, (record.provider.as_str(), record.kind.as_str()))),
+        )
         .collect();
     let expected = |address: &Address, action: Action| {
         let (provider, kind) = places.get(address)?;
@@ -149,7 +171,11 @@ async fn plan_graph(
         notes: view.warnings,
     };
     let mut plan = planner.plan().map_err(|error| {
-        Told::from(Diagnostic::error("planning", error.to_string()).set("see `infra status` for the addresses").exit(ExitCode::Invalid))
+        Told::from(
+            Diagnostic::error("planning", error.to_string())
+                .set("see `infra status` for the addresses")
+                .exit(ExitCode::Invalid),
+        )
     })?;
     for (instance, provider) in deployment.fleet.providers() {
         if let Some(survey) = desired.surveys.get(instance) {
@@ -158,7 +184,8 @@ async fn plan_graph(
     }
     let faults = infra_plan::check(&plan);
     plan.refusals.extend(faults.into_iter().map(|fault| {
-        Diagnostic::error("plan-check", fault).set("this is a fault of the program; nothing was changed")
+        Diagnostic::error("plan-check", fault)
+            .set("this is a fault of the program; nothing was changed")
     }));
     Ok(plan)
 }

@@ -22,14 +22,21 @@ pub(crate) async fn start(world: &Path, faults: Option<&Path>) -> Outcome<Rehear
     let elapsed = infra_emulator::World::elapsed(world).map_err(told)?;
     let clock = WorldClock::jumping(elapsed);
     let mut options = EmulatorOptions::new(world, clock.clone());
-    options.faults = faults.map(infra_emulator::FaultScript::read).transpose().map_err(told)?;
+    options.faults = faults
+        .map(infra_emulator::FaultScript::read)
+        .transpose()
+        .map_err(told)?
+        .unwrap_or_default();
     let emulator = Emulator::start(options).await.map_err(told)?;
     let endpoints = emulator.endpoints();
+    let (Some(digitalocean), Some(registry)) = (endpoints.digitalocean, endpoints.registry) else {
+        return Err(Diagnostic::error("emulator", "the emulator serves no cloud").into());
+    };
     let emulated = Emulated {
         digitalocean: infra_digitalocean::Rehearsal {
-            endpoint: endpoints.digitalocean.url.clone(),
-            token: endpoints.digitalocean.token.clone(),
-            registry_endpoint: endpoints.registry.url.clone(),
+            endpoint: digitalocean.url,
+            token: digitalocean.token,
+            registry_endpoint: format!("http://{}", registry.host),
         },
     };
     Ok(Rehearsal { emulator, emulated, clock })
@@ -43,7 +50,11 @@ pub(crate) async fn serve_forever(
 ) -> Outcome {
     let elapsed = infra_emulator::World::elapsed(world).map_err(told)?;
     let mut options = EmulatorOptions::new(world, WorldClock::scaled(arguments.speed, elapsed));
-    options.faults = faults.map(infra_emulator::FaultScript::read).transpose().map_err(told)?;
+    options.faults = faults
+        .map(infra_emulator::FaultScript::read)
+        .transpose()
+        .map_err(told)?
+        .unwrap_or_default();
     options.only = match arguments.only {
         None => ServeOnly::Everything,
         Some(Service::Digitalocean) => ServeOnly::Everything,
@@ -53,9 +64,9 @@ pub(crate) async fn serve_forever(
         },
     };
     let emulator = Emulator::start(options).await.map_err(told)?;
-    print(&serde_json::to_string(emulator.endpoints()).unwrap_or_default());
+    print(&serde_json::to_string(&emulator.endpoints()).unwrap_or_default());
     wait_for_signal().await;
-    emulator.stop().await;
+    emulator.stop().await.map_err(told)?;
     Ok(ExitCode::Done)
 }
 
@@ -81,5 +92,5 @@ async fn wait_for_signal() {
 }
 
 fn told(error: infra_emulator::EmulatorError) -> Told {
-    Diagnostic::error("emulator", error.to_string()).caused_by(&error).set(error.next_step()).into()
+    Diagnostic::error("emulator", error.to_string()).caused_by(&error).into()
 }

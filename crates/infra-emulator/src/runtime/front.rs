@@ -124,6 +124,7 @@ impl Front {
         };
         if let Some(delay) = action.delay {
             drop(busy.take());
+            let _lent = self.world.clock().lent();
             self.world.clock().sleep(delay).await;
             busy = Some(self.world.clock().busy());
         }
@@ -155,6 +156,7 @@ impl Front {
     async fn last(&self, busy: &mut Option<Busy>, time: Duration) {
         if !time.is_zero() {
             drop(busy.take());
+            let _lent = self.world.clock().lent();
             self.world.clock().sleep(time).await;
             *busy = Some(self.world.clock().busy());
         }
