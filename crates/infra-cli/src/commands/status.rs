@@ -18,7 +18,7 @@ pub(crate) async fn run(global: &Global) -> Outcome {
         &deployment.fleet,
         &deployment.context,
         &Graph::default(),
-        &knowledge,
+        &deployment.knowledge,
         Look::Lenient,
     )
     .await?;

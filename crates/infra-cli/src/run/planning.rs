@@ -125,9 +125,14 @@ async fn plan_graph(
     knowledge: &Knowledge,
     look: Look,
 ) -> Outcome<Plan> {
-    let view =
-        survey_world(&deployment.fleet, &deployment.context, &desired.graph, knowledge, look)
-            .await?;
+    let view = survey_world(
+        &deployment.fleet,
+        &deployment.context,
+        &desired.graph,
+        &deployment.knowledge,
+        look,
+    )
+    .await?;
     let approvals = Approvals {
         delete: wish.scope.allow_delete.iter().cloned().collect(),
         replace: wish.scope.allow_replace.iter().cloned().collect(),
