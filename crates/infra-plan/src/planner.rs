@@ -7,6 +7,7 @@ mod operations;
 mod removal;
 mod sorting;
 mod targets;
+mod vanishing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -183,7 +183,12 @@ impl Planner<'_> {
         let forced = self.replace.contains(&node.address);
         let replace = decision.changes.iter().any(|change| change.effect == Effect::Replace)
             && seen.rows.is_none();
-        if forced || replace {
+        let moves = self.moves(node, kind, seen, decision);
+        if let Some(change) = moves.clone() {
+            decision.changes.retain(|other| !other.is_within(&change.path));
+            decision.changes.insert(0, change);
+        }
+        if forced || replace || moves.is_some() {
             decision.reason = forced.then(|| "replaced as asked for".to_owned());
             self.approve_replacement(node, kind, decisions);
             decision.verdict = Verdict::Replace(Removal::Delete);
@@ -224,6 +229,33 @@ impl Planner<'_> {
             _ => return None,
         };
         Some((container.clone(), removal))
+    }
+
+    /// The change of container, if the file wants the resource in another one than it is in. It dies with that: it cannot be moved.
+    fn moves(
+        &self,
+        node: &Node,
+        kind: &Kind,
+        seen: &Observed,
+        decision: &Decision,
+    ) -> Option<Change> {
+        let field = kind.dies_with?;
+        let record = self.records.get(&node.address);
+        let wanted = container_of_node(node, field);
+        let after = decision.inputs.get(field).unwrap_or(&Value::Null);
+        let now = match record {
+            Some(record) => {
+                let container = self.container_of(record, field)?;
+                let same = wanted == Some(&container) || self.is_named(after, &container);
+                if same { None } else { record.inputs.get(field) }
+            }
+            None => seen.fields.get(field).filter(|live| {
+                let named = wanted.is_some_and(|wanted| self.is_named(live, wanted));
+                !(named || *live == after || live.is_null())
+            }),
+        };
+        let (before, after) = (now?.clone(), after.clone());
+        Some(Change { path: field.to_owned(), before, after, effect: Effect::Replace })
     }
 
     /// Whether a resource that is there is in this container now (the file may want to move it there).

@@ -14,6 +14,7 @@ use super::containers::container_of_node;
 use super::decide::{Decision, Decisions, Verdict};
 use super::removal::Removal;
 use super::sorting::{Bond, Order};
+use super::vanishing::{Leaving, settle};
 use crate::{
     Address, Kind, Node, Operation, OperationId, Ownership, PLAN_FORMAT, Plan, Planner,
     PlanningError, Purpose, Record, Value,
@@ -39,6 +40,10 @@ pub(super) fn build(planner: Planner<'_>, decisions: Decisions) -> Result<Plan, 
     let operations = builder.sorted(&mut refusals);
     let totals = totals(&decisions);
     let costs = costs(&planner);
+    let graph = planner.graph.map_inputs(|node| match (planner.kinds)(&node.kind) {
+        Some(kind) => concealed_inputs(kind, &node.inputs),
+        None => node.inputs.clone(),
+    });
     let mut notes = planner.notes;
     notes.extend(decisions.notes);
     Ok(Plan {
@@ -47,7 +52,7 @@ pub(super) fn build(planner: Planner<'_>, decisions: Decisions) -> Result<Plan, 
         destroy: planner.purpose == Purpose::Destroy,
         inputs_digest: planner.inputs_digest,
         operations,
-        graph: planner.graph.clone(),
+        graph,
         costs,
         notes,
         refusals,
@@ -87,20 +92,26 @@ impl Builder<'_, '_> {
     }
 
     fn add_deletions(&mut self, decisions: &Decisions) -> Result<(), PlanningError> {
+        let mut leaving = BTreeMap::new();
+        let mut order = Vec::new();
         for (address, removal) in &decisions.removed {
-            if let Some(record) = self.planner.records.get(address) {
-                self.add_deletion(record, removal, false)?;
-            }
+            let Some(record) = self.planner.records.get(address).cloned() else { continue };
+            order.push(address);
+            let one = Leaving { record, removal: removal.clone(), replaces: false };
+            leaving.insert(address.clone(), one);
         }
         for node in self.planner.graph.nodes().rev() {
             let Some(decision) = decisions.desired.get(&node.address) else { continue };
             let Verdict::Replace(removal) = &decision.verdict else { continue };
-            match self.planner.records.get(&node.address) {
-                Some(record) => self.add_deletion(record, removal, true)?,
-                None => {
-                    self.add_deletion(&unrecorded(self.planner, node, decision), removal, true)?;
-                }
-            }
+            let record = self.planner.records.get(&node.address).cloned();
+            let record = record.unwrap_or_else(|| unrecorded(self.planner, node, decision));
+            order.push(&node.address);
+            let one = Leaving { record, removal: removal.clone(), replaces: true };
+            leaving.insert(node.address.clone(), one);
+        }
+        settle(&mut leaving);
+        for one in order.into_iter().filter_map(|address| leaving.get(address)) {
+            self.add_deletion(&one.record, &one.removal, one.replaces)?;
         }
         Ok(())
     }
@@ -214,17 +225,34 @@ impl Builder<'_, '_> {
             // What vanishes is dropped from the state when its container is really gone.
             self.order.add(going.place, gone, Bond::Firm);
             for on in going.depends_on.iter().filter(|on| self.going.contains_key(*on)) {
-                self.order.add(self.gone_with(on), gone, Bond::Record);
+                let recorded = self.planner.records.contains_key(address);
+                let bond = if recorded { Bond::Record } else { Bond::Guess };
+                self.order.add(self.gone_with(on), gone, bond);
             }
         }
-        // What stays and depended on something that goes for good was changed so that it does no more.
+        // What stays and depended on something that goes was changed so that it does no more.
         for record in self.planner.records.values() {
             let Some(own) = self.own.get(&record.address) else { continue };
-            for on in &record.depends_on {
-                if self.going.contains_key(on) && self.planner.graph.get(on).is_none() {
-                    self.order.add(self.gone_with(on), *own, Bond::Change);
+            if self.going.contains_key(&record.address) {
+                continue;
+            }
+            for on in record.depends_on.iter().filter(|on| self.going.contains_key(*on)) {
+                if let Some(bond) = self.bond_of_change(record, on) {
+                    self.order.add(self.gone_with(on), *own, bond);
                 }
             }
+        }
+    }
+
+    /// How firmly the deletion of `on` waits for the change of what depended on it; not at all if that depends on what replaces it.
+    fn bond_of_change(&self, record: &Record, on: &Address) -> Option<Bond> {
+        let stays = self.planner.graph.get(on).is_some();
+        let node = self.planner.graph.get(&record.address)?;
+        match stays {
+            false => Some(Bond::Change),
+            true if node.dependencies().contains(on) => None,
+            // It is replaced: better if nobody uses it then, but those who use it are used to that.
+            true => Some(Bond::Guess),
         }
     }
 
