@@ -194,8 +194,15 @@ impl Planner<'_> {
             decision.verdict = Verdict::Replace(Removal::Delete);
             return;
         }
-        if let Some(rows) = &seen.rows {
-            decision.rows.clone_from(rows);
+        match &seen.rows {
+            Some(rows) => decision.rows.clone_from(rows),
+            // Nobody compared the objects: that they are there does not say that anything happens to them.
+            None => {
+                for row in &mut decision.rows {
+                    row.action = None;
+                    row.changes.clear();
+                }
+            }
         }
         decision.verdict = if record.is_none_or(|record| record.id != seen.id) {
             Verdict::Adopt
