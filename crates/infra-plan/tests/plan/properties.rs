@@ -247,6 +247,9 @@ proptest! {
             world.apply_in_some_order(&plan, &chances, stop);
         }
         world.converge(&chances)?;
+        for drift in drifts.iter().filter(|drift| matches!(drift, Drift::Unrecorded(_))) {
+            world.happen(drift);
+        }
         let destroy = world.destroy();
         check_totals(&destroy)?;
         prop_assert_eq!(&destroy.refusals, &[]);
