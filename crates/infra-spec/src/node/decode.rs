@@ -247,11 +247,11 @@ impl<'de> Deserializer<'de> for Source<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        if name == Secret::NEWTYPE {
-            if let (Some(text), Some(provenance)) = (self.node.as_str(), self.node.provenance()) {
-                let parts = secret_parts(text, provenance).into_deserializer();
-                return visitor.visit_seq::<SecretParts>(parts);
-            }
+        if name == Secret::NEWTYPE
+            && let (Some(text), Some(provenance)) = (self.node.as_str(), self.node.provenance())
+        {
+            let parts = secret_parts(text, provenance).into_deserializer();
+            return visitor.visit_seq::<SecretParts>(parts);
         }
         visitor.visit_newtype_struct(self)
     }

@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
         let tabbed = text.lines().position(|line| {
             line.chars().take_while(|character| character.is_whitespace()).any(|c| c == '\t')
         });
-        if let Some(line) = tabbed.filter(|line| line + 1 <= at.line()) {
+        if let Some(line) = tabbed.filter(|line| *line < at.line()) {
             error = error.with_note(format!(
                 "line {} is indented with a tab, which YAML forbids: use spaces",
                 line + 1

@@ -59,7 +59,7 @@ pub(crate) fn check_label(text: &str) -> Result<(), String> {
 
 /// A text that must be a DNS label.
 pub(crate) fn label_of(node: &Node, what: &str, problems: &mut Problems) -> Option<String> {
-    checked(node, what, problems, |text| check_label(text))
+    checked(node, what, problems, check_label)
 }
 
 /// A DNS subdomain (RFC 1123): names of secrets and storage classes.
