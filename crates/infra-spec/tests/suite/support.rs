@@ -13,7 +13,12 @@ pub(super) const TYPES: [&str; 7] =
 pub(super) const SECRET: &str = "dop_v1_0123456789";
 
 pub(super) fn environment() -> BTreeMap<String, String> {
-    BTreeMap::from([("DO_TOKEN".to_owned(), SECRET.to_owned())])
+    BTreeMap::from([
+        ("DO_TOKEN".to_owned(), SECRET.to_owned()),
+        ("LONG_TOKEN".to_owned(), SECRET.repeat(10)),
+        ("CLUSTER".to_owned(), "main".to_owned()),
+        ("VERSION".to_owned(), "1.33".to_owned()),
+    ])
 }
 
 pub(super) fn files() -> BTreeMap<PathBuf, Vec<u8>> {
