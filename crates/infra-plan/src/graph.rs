@@ -171,6 +171,15 @@ impl Graph {
         Ok(graph)
     }
 
+    /// The same graph with other inputs; they must not refer to anything else.
+    pub(crate) fn map_inputs(&self, mut change: impl FnMut(&Node) -> Value) -> Self {
+        let mut graph = self.clone();
+        for node in graph.nodes.values_mut() {
+            node.inputs = change(node);
+        }
+        graph
+    }
+
     /// How many nodes there are.
     pub fn len(&self) -> usize {
         self.nodes.len()

@@ -1,5 +1,7 @@
 //! Tests of the planner, of what it shows and of what it draws, on small worlds and on random ones.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[path = "plan/drawing.rs"]
 mod drawing;
 #[path = "plan/ordering.rs"]

@@ -11,6 +11,8 @@ use crate::secret::hide_literal_secret;
 
 /// The longest line that is quoted whole, in characters.
 const LONGEST_QUOTE: usize = 160;
+/// The last column up to which a line is quoted and measured.
+const FARTHEST_COLUMN: usize = 600;
 
 /// The `-f` files in their order: the first is the base, each further one overlays what stands before it.
 #[derive(Clone, Debug, Default)]
@@ -96,9 +98,13 @@ impl Location {
 
     /// Characters covered on the line, at least 1.
     pub fn length(&self) -> usize {
+        // Far out on a monstrous line the exact length is not worth counting.
+        if self.column > FARTHEST_COLUMN {
+            return 1;
+        }
         let line = self.source.line(self.line);
         let before = self.column.saturating_sub(1);
-        line.chars().skip(before).take(self.length).count().max(1)
+        line.chars().skip(before).take(self.length.min(FARTHEST_COLUMN)).count().max(1)
     }
 
     /// The folder of the file: what relative paths at this place start from.
@@ -112,15 +118,15 @@ impl Location {
 
     /// The line, with a literal secret in it hidden, and cut if very long.
     pub(crate) fn quote(&self) -> String {
-        let line = hide_literal_secret(self.source.line(self.line));
-        if line.chars().count() <= LONGEST_QUOTE {
-            return line;
-        }
-        let keep = LONGEST_QUOTE.max(self.column.saturating_add(20));
-        if keep > LONGEST_QUOTE * 4 {
-            return line.chars().take(LONGEST_QUOTE).chain("...".chars()).collect();
-        }
-        line.chars().take(keep).chain("...".chars()).collect()
+        let keep = if self.column > FARTHEST_COLUMN {
+            LONGEST_QUOTE
+        } else {
+            LONGEST_QUOTE.max(self.column.saturating_add(20))
+        };
+        let line = self.source.line(self.line);
+        let shown: String = line.chars().take(keep).collect();
+        let cut = shown.len() < line.len();
+        hide_literal_secret(&shown) + if cut { "..." } else { "" }
     }
 
     /// An error at this place.

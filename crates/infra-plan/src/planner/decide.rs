@@ -1,11 +1,11 @@
 //! What becomes of each desired resource. No order yet: that is `operations`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use infra_event::{Diagnostic, ExitCode};
+use infra_event::Diagnostic;
 
-use super::binding::concealed_inputs;
-use super::containers::container_of_node;
+use super::binding::{bound, concealed_inputs};
+use super::refusals;
 use super::removal::Removal;
 use super::{Planner, PlanningError, Purpose};
 use crate::{
@@ -29,7 +29,7 @@ pub(super) enum Verdict {
 
 impl Verdict {
     /// Whether its outputs are those of something that is still to be made.
-    fn is_made(&self) -> bool {
+    pub(super) fn is_made(&self) -> bool {
         matches!(self, Self::Create | Self::Replace(_))
     }
 }
@@ -53,6 +53,8 @@ pub(super) struct Decisions {
     pub(super) desired: BTreeMap<Address, Decision>,
     /// Records whose resources go (not those to be replaced).
     pub(super) removed: BTreeMap<Address, Removal>,
+    /// What the state would know of resources of ours that go and that it does not know.
+    pub(super) found: BTreeMap<Address, Record>,
     pub(super) notes: Vec<Diagnostic>,
     pub(super) refusals: Vec<Diagnostic>,
 }
@@ -68,7 +70,20 @@ impl Planner<'_> {
             }
         }
         self.decide_removals(&chosen, &mut decisions)?;
+        self.note_outside_of_targets(&chosen, &mut decisions);
         Ok(decisions)
+    }
+
+    /// What the plan leaves alone although something that it needs is replaced.
+    fn note_outside_of_targets(&self, chosen: &BTreeSet<Address>, decisions: &mut Decisions) {
+        for record in self.records.values().filter(|record| !chosen.contains(&record.address)) {
+            let replaced = record.depends_on.iter().find(|on| {
+                decisions.desired.get(*on).is_some_and(|decided| decided.verdict.is_made())
+            });
+            if let Some(replaced) = replaced {
+                decisions.notes.push(refusals::outside_of_targets(record, replaced));
+            }
+        }
     }
 
     fn decide_node(
@@ -102,14 +117,14 @@ impl Planner<'_> {
         }
         let Some(seen) = seen else {
             if record.is_some_and(|record| record.ownership != Ownership::Referenced) {
-                decisions.notes.push(gone(node));
+                decisions.notes.push(refusals::gone(node));
                 decision.reason = Some("gone since the last run".to_owned());
             }
             return Ok(decision);
         };
         let known = record.is_some_and(|record| record.id == seen.id);
         if !seen.ours && !known && node.ownership == Ownership::Owned {
-            decisions.refusals.push(foreign(node, seen));
+            decisions.refusals.push(refusals::foreign(node, seen));
             decision.verdict = Verdict::Refused;
             return Ok(decision);
         }
@@ -127,17 +142,12 @@ impl Planner<'_> {
         decisions: &mut Decisions,
     ) {
         if self.replace.contains(&node.address) {
-            decisions.refusals.push(
-                Diagnostic::error("not-ours", "it is not of this deployment, and never replaced")
-                    .about(&node.address)
-                    .set("drop it from --replace")
-                    .exit(ExitCode::Invalid),
-            );
+            decisions.refusals.push(refusals::not_replaceable(node));
         }
         decision.rows.clear();
         decision.verdict = match seen {
             None => {
-                decisions.refusals.push(missing_reference(node));
+                decisions.refusals.push(refusals::missing_reference(node));
                 Verdict::Refused
             }
             Some(_) if kind.waits && !decision.ready => Verdict::Wait,
@@ -183,14 +193,26 @@ impl Planner<'_> {
         let forced = self.replace.contains(&node.address);
         let replace = decision.changes.iter().any(|change| change.effect == Effect::Replace)
             && seen.rows.is_none();
-        if forced || replace {
+        let moves = self.moves(node, kind, seen, decision);
+        if let Some(change) = moves.clone() {
+            decision.changes.retain(|other| !other.is_within(&change.path));
+            decision.changes.insert(0, change);
+        }
+        if forced || replace || moves.is_some() {
             decision.reason = forced.then(|| "replaced as asked for".to_owned());
             self.approve_replacement(node, kind, decisions);
             decision.verdict = Verdict::Replace(Removal::Delete);
             return;
         }
-        if let Some(rows) = &seen.rows {
-            decision.rows.clone_from(rows);
+        match &seen.rows {
+            Some(rows) => decision.rows.clone_from(rows),
+            // Nobody compared the objects: that they are there does not say that anything happens to them.
+            None => {
+                for row in &mut decision.rows {
+                    row.action = None;
+                    row.changes.clear();
+                }
+            }
         }
         decision.verdict = if record.is_none_or(|record| record.id != seen.id) {
             Verdict::Adopt
@@ -202,39 +224,7 @@ impl Planner<'_> {
             Verdict::Nothing
         };
         if let Readiness::Failed { reason } = &seen.readiness {
-            decisions.notes.push(failed(node, reason));
-        }
-    }
-
-    /// The container that the resource dies with, if that is made (again), and how the resource goes then.
-    fn container_that_is_made(
-        &self,
-        node: &Node,
-        kind: &Kind,
-        decisions: &Decisions,
-    ) -> Option<(Address, Removal)> {
-        let container = container_of_node(node, kind.dies_with?)?;
-        let removal = match decisions.desired.get(container)?.verdict {
-            // What is in a container of another kind or at another provider than before was not in this one.
-            Verdict::Replace(_) if self.is_in(node, kind, container) => {
-                Removal::Vanish(container.clone())
-            }
-            // It outlived its container, or was in another one: it does not go by itself.
-            Verdict::Create | Verdict::Replace(_) => Removal::Delete,
-            _ => return None,
-        };
-        Some((container.clone(), removal))
-    }
-
-    /// Whether a resource that is there is in this container now (the file may want to move it there).
-    fn is_in(&self, node: &Node, kind: &Kind, container: &Address) -> bool {
-        let Some(field) = kind.dies_with else { return false };
-        match self.records.get(&node.address) {
-            Some(record) => self.container_of(record, field).as_ref() == Some(container),
-            None => {
-                let live = self.observed.get(&node.address).and_then(|seen| seen.fields.get(field));
-                live.is_some_and(|live| self.is_named(live, container))
-            }
+            decisions.notes.push(refusals::failed(node, reason));
         }
     }
 
@@ -242,6 +232,24 @@ impl Planner<'_> {
         self.graph.get(address).is_some_and(|node| {
             node.protected || (self.kinds)(&node.kind).is_some_and(|kind| kind.protected)
         })
+    }
+
+    /// What the state would know of a resource of ours, made by a run that died before it could say so.
+    pub(super) fn unrecorded(&self, node: &Node, inputs: &Value) -> Record {
+        let seen = self.observed.get(&node.address);
+        let live = seen.map(|seen| seen.fields.clone()).filter(|live| !live.is_null());
+        Record {
+            address: node.address.clone(),
+            kind: node.kind.clone(),
+            provider: node.provider.clone(),
+            id: seen.map(|seen| seen.id.clone()).unwrap_or_default(),
+            inputs: live.unwrap_or_else(|| bound(&node.inputs, inputs)),
+            outputs: seen.map(|seen| seen.outputs.clone()).unwrap_or_default(),
+            ownership: node.ownership,
+            depends_on: node.dependencies().into_iter().collect(),
+            protected: node.protected,
+            objects: Vec::new(),
+        }
     }
 
     /// The output that a reference is bound to, if it is known before anything runs.
@@ -260,12 +268,7 @@ impl Planner<'_> {
     fn approve_replacement(&self, node: &Node, kind: &Kind, decisions: &mut Decisions) {
         let protected = kind.protected || node.protected;
         if protected && !self.approvals.replace.contains(&node.address) {
-            let problem =
-                Diagnostic::error("protected", "it is protected and would have to be replaced")
-                    .about(&node.address)
-                    .set(format!("if that is meant: --allow-replace {}", node.address))
-                    .exit(ExitCode::Failed);
-            decisions.refusals.push(problem);
+            decisions.refusals.push(refusals::protected_from_replacement(node));
         }
     }
 }
@@ -316,35 +319,4 @@ fn moved(record: &Record, node: &Node) -> Vec<Change> {
         change("(kind)", &record.kind, &node.kind),
     ];
     all.into_iter().filter(|change| change.before != change.after).collect()
-}
-
-fn gone(node: &Node) -> Diagnostic {
-    Diagnostic::warning(
-        "gone",
-        "it was there after the last run and is gone; it will be made again",
-    )
-    .about(&node.address)
-}
-
-fn failed(node: &Node, reason: &str) -> Diagnostic {
-    Diagnostic::warning("failed", "it is there, and failed")
-        .detail(reason)
-        .about(&node.address)
-        .set(format!("if it does not recover: --replace {} makes a new one", node.address))
-}
-
-fn missing_reference(node: &Node) -> Diagnostic {
-    Diagnostic::error("not-found", "it is said to exist, and it does not")
-        .about(&node.address)
-        .set("correct its name, or drop `existing` so that it is made")
-        .exit(ExitCode::Invalid)
-}
-
-fn foreign(node: &Node, seen: &Observed) -> Diagnostic {
-    Diagnostic::error(
-        "not-ours",
-        format!("something of that name exists and is not of this deployment (id {})", seen.id),
-    )
-    .about(&node.address)
-    .set("give it another name, or say `existing: true` to use it as it is")
 }

@@ -13,6 +13,8 @@ pub(super) enum Bond {
     /// A deletion waits for a deletion, as records of earlier runs have it. Records of different runs may contradict each other; then
     /// either order is as good.
     Record,
+    /// A deletion waits for a deletion, as the file has it for something that no record tells about.
+    Guess,
 }
 
 /// Operations by their places in the draft.
@@ -108,6 +110,9 @@ impl Order {
         if conflict.is_some() {
             conflicts.push(cycle.iter().map(|(place, ..)| *place).collect());
         }
-        conflict.or_else(|| first(Bond::Record)).map(|(place, needed, _)| (*place, *needed))
+        conflict
+            .or_else(|| first(Bond::Guess))
+            .or_else(|| first(Bond::Record))
+            .map(|(place, needed, _)| (*place, *needed))
     }
 }

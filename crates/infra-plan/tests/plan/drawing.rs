@@ -86,7 +86,7 @@ fn boxes_never_lie_on_each_other() {
         .collect();
     let svg = svg(&Picture::of_graph(&World::desiring(nodes).graph()));
     let number = |line: &str, name: &str| -> f64 {
-        let rest = line.split(&format!("<rect class=\"\" ")).nth(1).unwrap();
+        let rest = line.split("<rect class=\"\" ").nth(1).unwrap();
         let rest = rest.split(&format!("{name}=\"")).nth(1).unwrap();
         rest.split('"').next().unwrap().parse().unwrap()
     };

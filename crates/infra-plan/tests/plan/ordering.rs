@@ -129,6 +129,56 @@ fn one_at_a_time_within_a_container() {
 }
 
 #[test]
+fn what_a_dead_run_made_is_taken_down_too() {
+    let mut world = World::holding(hub());
+    for address in ["cluster.main", "main/arl"] {
+        world.records.remove(&at(address));
+    }
+    let plan = world.destroy();
+    assert!(waits_for(&plan, "forget main/arl", "delete cluster.main"));
+    assert!(waits_for(&plan, "delete network.main", "delete cluster.main"), "the file tells");
+    world.apply(&plan);
+    assert!(world.observed.is_empty());
+}
+
+#[test]
+fn what_has_to_go_before_its_container_is_deleted_by_itself() {
+    // The outer one needs the cluster, and the item in the cluster needs the outer one.
+    let cluster = node("cluster.main", inputs([]));
+    let outer = node("network.names", inputs([("target", refer("cluster.main#ip"))]));
+    let fields = [("cluster", refer("cluster.main#id")), ("name", refer("network.names#id"))];
+    let item = node("main/web", inputs(fields));
+    let mut world = World::holding([cluster, outer, item]);
+    let plan = world.destroy();
+    assert_eq!(lines(&plan), ["delete main/web", "delete network.names", "delete cluster.main"]);
+    world.agree_to_all();
+    world.set("cluster.main", "region", "fra1");
+    world.set("network.names", "base", "b");
+    let plan = world.plan();
+    assert!(waits_for(&plan, "delete network.names", "delete main/web"));
+    assert!(waits_for(&plan, "delete cluster.main", "delete network.names"));
+    world.apply(&plan);
+    assert!(world.plan().is_empty());
+}
+
+#[test]
+fn what_is_in_a_container_cannot_move_to_another() {
+    let pool = inputs([("cluster", refer("cluster.a#id"))]);
+    let nodes =
+        [node("cluster.a", inputs([])), node("cluster.b", inputs([])), node("main/web", pool)];
+    let mut world = World::holding(nodes);
+    world.set("main/web", "cluster", refer("cluster.b#id"));
+    let plan = world.plan();
+    assert_eq!(lines(&plan), ["delete main/web", "create main/web", "wait main/web"]);
+    world.drop_node("cluster.a");
+    world.agree_to_all();
+    let plan = world.plan();
+    assert!(waits_for(&plan, "delete cluster.a", "delete main/web"));
+    world.apply(&plan);
+    assert!(world.plan().is_empty());
+}
+
+#[test]
 fn records_that_contradict_each_other_do_not_stop_a_deletion() {
     let mut world = World::holding([node("network.a", inputs([])), node("network.b", inputs([]))]);
     world.record("network.a").depends_on = vec![at("network.b")];

@@ -129,6 +129,7 @@ fn the_document() {
     let mut world = rich();
     let plan = world.plan();
     world.apply(&plan);
+    assert!(world.plan().is_empty(), "what will be made is nothing once it is there");
     world.set("node_pool.main/default", "size", "s-4vcpu-8gb");
     world.drop_node("address.hub");
     world.set(

@@ -50,6 +50,22 @@ fn a_target_that_left_the_file_takes_along_what_needed_it() {
 }
 
 #[test]
+fn what_is_left_alone_is_told() {
+    let mut world = World::holding(chain());
+    world.targets.insert(at("network.a"));
+    world.replace.insert(at("network.a"));
+    let plan = world.plan();
+    assert_eq!(lines(&plan), ["delete network.a", "create network.a"]);
+    let told: Vec<_> = plan.notes.iter().map(ToString::to_string).collect();
+    let expected = "network.b: it needs network.a, which is replaced, and is not among the targets";
+    assert_eq!(told, [expected]);
+    world.apply(&plan);
+    world.targets.clear();
+    world.replace.clear();
+    assert_eq!(lines(&world.plan()), ["update network.b"], "the next run completes it");
+}
+
+#[test]
 fn targets_must_be_something() {
     let mut world = World::holding(chain());
     world.targets.insert(at("network.no"));

@@ -186,7 +186,11 @@ impl Node {
     pub(crate) fn shown(&self) -> String {
         match (&self.provenance, &self.value) {
             (Some(Provenance::Literal), _) => "(secret)".to_owned(),
-            (Some(provenance), _) => format!("of `{provenance}`"),
+            (Some(Provenance::Interpolated(sources) | Provenance::StandIn(sources)), _) => {
+                let sources: Vec<String> =
+                    sources.iter().map(|source| format!("${{{}}}", cut(source))).collect();
+                format!("`{}`", sources.join("..."))
+            }
             (None, NodeValue::String(text)) => format!("`{}`", cut(text)),
             (None, _) => self.describe(),
         }

@@ -95,7 +95,7 @@ impl<'n> Fields<'n> {
     pub(crate) fn finish(self, problems: &mut Problems) {
         for entry in self.map.iter() {
             let key = entry.key.as_str();
-            if self.asked.contains(&key) {
+            if self.asked.contains(&key) || problems.is_full() {
                 continue;
             }
             let summary = format!("unknown key `{}` in {}", crate::node::cut(key), self.what);
@@ -230,6 +230,7 @@ impl<'n> Fields<'n> {
                 return Some(duration);
             }
             Ok(_) => format!("`{key}` must be more than nothing and at most 24h"),
+            Err(_) if node.is_secret() => format!("`{key}`: {} is no duration", node.shown()),
             Err(message) => format!("`{key}`: {message}"),
         };
         problems.push(node.location.error(Code::InvalidValue, error));

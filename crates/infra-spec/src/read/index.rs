@@ -45,6 +45,8 @@ pub(crate) struct Index {
     pub(crate) providers: IndexMap<String, String>,
     /// Clusters, with the provider that each names.
     pub(crate) clusters: IndexMap<String, Option<String>>,
+    /// Pools by cluster.
+    pools: IndexMap<String, Vec<String>>,
     addresses: Vec<String>,
     registries: Vec<String>,
     /// Stack items: the cluster each names, and its own name.
@@ -85,6 +87,13 @@ impl Index {
             clusters: entries(root, "clusters")
                 .map(|(name, node)| (name.to_owned(), text_at(node, "provider")))
                 .collect(),
+            pools: entries(root, "clusters")
+                .map(|(name, node)| {
+                    let pools = node.get("pools").and_then(Node::as_list).unwrap_or_default();
+                    let names = pools.iter().filter_map(|pool| text_at(pool, "name")).collect();
+                    (name.to_owned(), names)
+                })
+                .collect(),
             addresses: names("addresses"),
             registries: names("registries"),
             items: items(root, "stack")
@@ -113,15 +122,33 @@ impl Index {
     pub(crate) fn check(
         &self,
         target: Target,
-        name: &str,
-        location: &Location,
+        node: &Node,
+        what: &str,
         problems: &mut Problems,
     ) -> Option<Reference> {
+        let name = super::fields::text_of(node, what, problems)?;
         let names = self.names(target);
         if names.contains(&name) {
-            return Some(Reference { name: name.to_owned(), location: location.clone() });
+            return Some(Reference { name: name.to_owned(), location: node.location.clone() });
         }
-        problems.push(unknown(target.word(), target.plural(), name, location, &names));
+        problems.push(unknown(target.word(), target.plural(), node, name, &names));
+        None
+    }
+
+    /// The name of a pool of a cluster.
+    pub(crate) fn check_pool(
+        &self,
+        cluster: &Reference,
+        node: &Node,
+        problems: &mut Problems,
+    ) -> Option<Reference> {
+        let name = super::fields::text_of(node, "`pool`", problems)?;
+        let pools = self.pools.get(&cluster.name).map(Vec::as_slice).unwrap_or_default();
+        let known: Vec<&str> = pools.iter().map(String::as_str).collect();
+        if known.contains(&name) {
+            return Some(Reference { name: name.to_owned(), location: node.location.clone() });
+        }
+        problems.push(unknown("pool", "pools", node, name, &known));
         None
     }
 
@@ -134,8 +161,7 @@ impl Index {
         problems: &mut Problems,
     ) -> Option<Reference> {
         if let Some(node) = named {
-            let name = super::fields::text_of(node, "`cluster`", problems)?;
-            return self.check(Target::Cluster, name, &node.location, problems);
+            return self.check(Target::Cluster, node, "`cluster`", problems);
         }
         let mut clusters = self.clusters.keys();
         match (clusters.next(), clusters.next()) {
@@ -150,7 +176,7 @@ impl Index {
             }
             _ => {
                 let summary = format!("{what} must say which cluster it goes to");
-                let names = self.names(Target::Cluster).join(", ");
+                let names = list(&self.names(Target::Cluster));
                 let error = location.error(Code::AmbiguousReference, summary);
                 problems.push(
                     error
@@ -171,8 +197,7 @@ impl Index {
         problems: &mut Problems,
     ) -> Option<Reference> {
         if let Some(node) = named {
-            let name = super::fields::text_of(node, "`provider`", problems)?;
-            return self.check(Target::Provider, name, &node.location, problems);
+            return self.check(Target::Provider, node, "`provider`", problems);
         }
         if let Some(name) = self.default_provider() {
             return Some(Reference { name, location: location.clone() });
@@ -182,7 +207,7 @@ impl Index {
                 .error(Code::MissingKey, format!("{what} needs a provider, and the file has none"))
                 .with_next_step("add a block under `providers`")
         } else {
-            let names = self.names(Target::Provider).join(", ");
+            let names = list(&self.names(Target::Provider));
             location
                 .error(Code::AmbiguousReference, format!("{what} must say which provider it is on"))
                 .with_note(format!("the file has: {names}"))
@@ -228,19 +253,28 @@ impl Index {
     }
 }
 
-/// A reference that leads nowhere.
+/// A reference that leads nowhere. `name` is the text of `node`, or the part of it that names something.
 pub(crate) fn unknown(
     word: &str,
     plural: &str,
+    node: &Node,
     name: &str,
-    location: &Location,
     known: &[&str],
 ) -> SpecError {
-    let summary = format!("there is no {word} called `{}`", crate::node::cut(name));
-    let error = location.error(Code::UnknownReference, summary);
-    match closest(name, known.iter().copied()) {
+    let shown =
+        if node.is_secret() { node.shown() } else { format!("`{}`", crate::node::cut(name)) };
+    let error =
+        node.location.error(Code::UnknownReference, format!("there is no {word} called {shown}"));
+    match closest(name, known.iter().copied()).filter(|_| !node.is_secret()) {
         Some(suggestion) => error.with_suggestion(Some(suggestion)),
         None if known.is_empty() => error.with_note(format!("the file has no {plural}")),
-        None => error.with_note(format!("the file has: {}", known.join(", "))),
+        None => error.with_note(format!("the file has: {}", list(known))),
     }
+}
+
+/// The first few names of a list.
+fn list(names: &[&str]) -> String {
+    const MOST: usize = 12;
+    let shown = names[..names.len().min(MOST)].join(", ");
+    if names.len() > MOST { format!("{shown}, ...") } else { shown }
 }

@@ -235,8 +235,12 @@ fn after(
             if !found.contains(&reference) {
                 found.push(reference);
             }
+        } else if wanted != cluster.name && !scope.index.clusters.contains_key(wanted) {
+            let clusters: Vec<&str> = scope.index.clusters.keys().map(String::as_str).collect();
+            let error = unknown("cluster", "clusters", node, wanted, &clusters);
+            scope.problems.push(error);
         } else if !wanted.is_empty() {
-            let error = unknown("stack item", "stack items", item, &node.location, &known);
+            let error = unknown("stack item", "stack items", node, item, &known);
             scope.problems.push(error);
         }
     }
@@ -250,8 +254,7 @@ fn reference(
     scope: &mut Scope<'_>,
 ) -> Option<Reference> {
     let node = fields.node(key)?;
-    let name = text_of(node, &format!("`{key}`"), scope.problems)?;
-    scope.index.check(target, name, &node.location, scope.problems)
+    scope.index.check(target, node, &format!("`{key}`"), scope.problems)
 }
 
 /// Values have no effect on a kustomization.

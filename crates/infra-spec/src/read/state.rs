@@ -66,7 +66,7 @@ fn object_store(node: &Node, problems: &mut Problems) -> Option<StateBackend> {
         return None;
     };
     if !SCHEMES.contains(&scheme) {
-        let summary = format!("no object store has the scheme `{}`", crate::node::cut(scheme));
+        let summary = format!("no object store has the scheme of {}", node.shown());
         let error =
             node.location.error(Code::InvalidValue, summary).with_note(format!("known: {known}"));
         problems.push(error.with_suggestion(closest(scheme, SCHEMES)));

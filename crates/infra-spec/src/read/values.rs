@@ -101,11 +101,11 @@ pub(crate) fn references(
     for node in fields.list(key, scope.problems) {
         let Some(name) = text_of(node, &what, scope.problems) else { continue };
         if references.iter().any(|reference| reference.name == name) {
-            let summary = format!("`{name}` stands twice in `{key}`");
+            let summary = format!("{} stands twice in `{key}`", node.shown());
             scope.problems.push(node.location.error(Code::DuplicateName, summary));
             continue;
         }
-        references.extend(scope.index.check(target, name, &node.location, scope.problems));
+        references.extend(scope.index.check(target, node, &what, scope.problems));
     }
     Some(references)
 }

@@ -117,7 +117,8 @@ fn pull_secret(node: &Node, scope: &mut Scope<'_>) -> Option<PullSecret> {
     let location = node.location.clone();
     if node.as_str().is_some() {
         let name = text_of(node, "a pull secret", scope.problems)?;
-        let registry = scope.index.check(Target::Registry, name, &node.location, scope.problems)?;
+        let registry =
+            scope.index.check(Target::Registry, node, "a pull secret", scope.problems)?;
         let source = PullSecretSource::Registry(registry);
         return Some(PullSecret { name: name.to_owned(), source, location });
     }
@@ -141,10 +142,9 @@ fn pull_secret(node: &Node, scope: &mut Scope<'_>) -> Option<PullSecret> {
                     scope.problems.push(inner.key_location(key).error(Code::Conflict, summary));
                 }
             }
-            text_of(registry, "`registry`", scope.problems)
-                .and_then(|name| {
-                    scope.index.check(Target::Registry, name, &registry.location, scope.problems)
-                })
+            scope
+                .index
+                .check(Target::Registry, registry, "`registry`", scope.problems)
                 .map(PullSecretSource::Registry)
         }
         (None, _) => credentials(&mut inner, scope.problems),

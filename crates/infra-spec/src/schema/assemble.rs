@@ -75,6 +75,11 @@ fn embed(kind: &str, schema: &Value, definitions: &mut Map<String, Value>) -> Va
     if let Some(Value::Object(own)) = object.remove("$defs") {
         definitions.extend(own.into_iter().map(|(name, value)| (format!("{kind}.{name}"), value)));
     }
+    // A block without content is written `name:`; that is enough where nothing is required.
+    let required = object.get("required").and_then(Value::as_array);
+    if required.is_none_or(Vec::is_empty) && object.get("type") == Some(&json!("object")) {
+        object.insert("type".to_owned(), json!(["object", "null"]));
+    }
     if let Some(properties) =
         object.entry("properties").or_insert_with(|| json!({})).as_object_mut()
     {

@@ -96,3 +96,23 @@ fn an_unused_provider_needs_no_secrets() {
     assert!(!loaded.spec.providers["magnum"].in_use);
     assert!(load_with(&sources, Some("magnum"), false).is_err());
 }
+
+#[test]
+fn a_long_secret_is_not_shown_in_part() {
+    let text = file(
+        "cluster: { tags: x }\nstack: [{ name: a, manifests: x, after: [\"main/${env:LONG_TOKEN}\"], timeout: \"1x${env:LONG_TOKEN}\" }]\n",
+    );
+    let errors = load_text(&text).unwrap_err();
+    assert_eq!(errors.len(), 3, "{errors}");
+    assert!(!errors.render().contains(&SECRET[..8]), "{errors}");
+}
+
+#[test]
+fn plain_fields_take_interpolated_values() {
+    let text = file(
+        "cluster: { version: \"${env:VERSION}\" }\nstack: [{ name: a, cluster: \"${env:CLUSTER}\", manifests: x }]\n",
+    );
+    let spec = load_text(&text).unwrap().spec;
+    assert_eq!(spec.clusters["main"].version.as_ref().unwrap().to_string(), "1.33");
+    assert_eq!(spec.stack[0].cluster.as_str(), "main");
+}
