@@ -53,7 +53,19 @@ impl Served {
         self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token)
     }
 
+    /// A call that takes no world time: the clock stands still until its answer is here.
     pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> (StatusCode, Value) {
+        let _busy = self.clock.busy();
+        self.lasting_call(method, path, body).await
+    }
+
+    /// A call that may take world time.
+    pub(crate) async fn lasting_call(
         &self,
         method: Method,
         path: &str,
@@ -77,6 +89,12 @@ impl Served {
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
         let (status, reply) = self.call(Method::POST, path, body).await;
+        assert!(status.is_success(), "POST {path}: {status} {reply}");
+        reply
+    }
+
+    pub(crate) async fn lasting_post(&self, path: &str, body: Value) -> Value {
+        let (status, reply) = self.lasting_call(Method::POST, path, body).await;
         assert!(status.is_success(), "POST {path}: {status} {reply}");
         reply
     }

@@ -51,7 +51,7 @@ fn a_lost_reply_has_happened_and_a_reset_has_not() {
 fn a_delay_is_world_time() {
     run(async {
         let world = Served::with_faults("rules: [{ then: { delay: 10m } }]").await;
-        world.get("/v2/account").await;
+        world.lasting_call(Method::GET, "/v2/account", Value::Null).await;
         assert_eq!(world.seconds(), 600);
     });
 }

@@ -16,7 +16,7 @@ fn making_a_registry_lasts_thirteen_seconds() {
         assert_eq!(world.refused(Method::GET, "/v2/registry", Value::Null).await.0, 404);
         let nameless = json!({ "name": "images" });
         assert_eq!(world.refused(Method::POST, "/v2/registries", nameless).await.0, 422);
-        let made = world.post("/v2/registries", registry("images", "basic")).await;
+        let made = world.lasting_post("/v2/registries", registry("images", "basic")).await;
         assert_eq!(made["registry"]["region"], "fra1");
         assert!((12..=14).contains(&world.seconds()));
         assert_eq!(world.get("/v2/registry").await["registry"]["name"], "images");
@@ -27,7 +27,7 @@ fn making_a_registry_lasts_thirteen_seconds() {
         let second = world.refused(Method::POST, "/v2/registries", registry("more", "basic")).await;
         assert_eq!(second.0, 422);
         world.post("/v2/registries/subscription", json!({ "tier_slug": "professional" })).await;
-        world.post("/v2/registries", registry("more", "professional")).await;
+        world.lasting_post("/v2/registries", registry("more", "professional")).await;
         assert_eq!(world.refused(Method::GET, "/v2/registry", Value::Null).await.0, 412);
         world.delete("/v2/registries/more").await;
         world.delete("/v2/registry").await;
@@ -51,7 +51,7 @@ fn upper_case_names_are_refused() {
 fn garbage_collection_goes_through_its_states() {
     run(async {
         let world = Served::new().await;
-        world.post("/v2/registries", registry("images", "basic")).await;
+        world.lasting_post("/v2/registries", registry("images", "basic")).await;
         let path = "/v2/registries/images/garbage-collection";
         let kind = json!({ "type": "untagged manifests and unreferenced blobs" });
         world.post(path, kind.clone()).await;
@@ -73,7 +73,7 @@ fn integration_is_seen_on_the_cluster() {
     run(async {
         let world = Served::new().await;
         let id = world.cluster("hub", 1).await;
-        world.post("/v2/registries", registry("images", "basic")).await;
+        world.lasting_post("/v2/registries", registry("images", "basic")).await;
         let body = json!({ "cluster_uuids": [id], "registries": ["images"] });
         let (status, _) = world.call(Method::POST, "/v2/kubernetes/registries", body.clone()).await;
         assert_eq!(status, 204);
