@@ -1,0 +1,5 @@
+//! CustomResourceDefinitions and the objects of their kinds.
+
+mod definition;
+
+pub use definition::{CustomResource, conditions};

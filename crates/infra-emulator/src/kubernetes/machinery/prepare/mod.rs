@@ -1,0 +1,7 @@
+//! What the strategies do to objects before they are stored: status, generation, names, deletion.
+
+mod deletion;
+mod strategy;
+
+pub use deletion::{DeleteOptions, Deletion, begin_delete, finalizers_done};
+pub use strategy::{Identity, prepare_create, prepare_update};
