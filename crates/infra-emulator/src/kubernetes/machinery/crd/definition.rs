@@ -24,3 +24,26 @@ impl CustomResource {
 pub fn conditions(definition: &Value, _now: Timestamp) -> Value {
     definition.clone()
 }
+
+/// Order of versions by priority: `v2`, `v1`, `v1beta1`, ..., then others by name.
+pub fn version_order(a: &str, b: &str) -> std::cmp::Ordering {
+    version_rank(b).cmp(&version_rank(a)).then_with(|| a.cmp(b))
+}
+
+/// Stability, major and minor number of a version name; the greater comes first.
+fn version_rank(text: &str) -> Option<(u8, u64, u64)> {
+    let rest = text.strip_prefix('v')?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let major = rest[..end].parse().ok()?;
+    match &rest[end..] {
+        "" => Some((2, major, 0)),
+        stage => {
+            let (rank, minor) = if let Some(minor) = stage.strip_prefix("beta") {
+                (1, minor)
+            } else {
+                (0, stage.strip_prefix("alpha")?)
+            };
+            Some((rank, major, minor.parse().ok()?))
+        }
+    }
+}

@@ -2,4 +2,4 @@
 
 mod definition;
 
-pub use definition::{CustomResource, conditions};
+pub use definition::{CustomResource, conditions, version_order};

@@ -1,5 +1,12 @@
-//! The shape of objects: structural schemas of built-in kinds and of CustomResourceDefinitions.
+//! The shape of objects: structural schemas of built-in kinds and of CustomResourceDefinitions, and decoding by them.
 
+mod builtin;
+mod facts;
 mod model;
+mod normalise;
+mod quantity;
 
-pub use model::{ListType, MapType, Scalar, Schema, Shape};
+pub(crate) use builtin::Builder;
+pub use model::{Field, ListType, MapType, PatchStrategy, Presence, Scalar, Schema, Shape};
+pub use normalise::{Decoded, decode, normalise};
+pub use quantity::Quantity;

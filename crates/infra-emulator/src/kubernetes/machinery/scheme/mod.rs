@@ -5,5 +5,6 @@
 mod builtin;
 mod discovery;
 mod registry;
+mod rows;
 
 pub use registry::{GroupVersionKind, Resource, Scheme, Subresource};

@@ -99,7 +99,7 @@ pub struct Scheme {
 impl Scheme {
     /// The built-in resources.
     pub fn new() -> Self {
-        Self { resources: builtin::resources().into_iter().map(Arc::new).collect() }
+        Self { resources: builtin::resources() }
     }
 
     /// All resources in the order of discovery.
