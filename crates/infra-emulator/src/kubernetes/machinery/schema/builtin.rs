@@ -111,11 +111,8 @@ impl Builder {
             let presence = presence(short, name, &schema, required.contains(&name.as_str()), root);
             fields.insert(name.clone(), Field { schema, presence });
         }
-        let map_type = if facts::ATOMIC_TYPES.contains(&short) {
-            MapType::Atomic
-        } else {
-            MapType::Granular
-        };
+        let map_type =
+            if facts::ATOMIC_TYPES.contains(&short) { MapType::Atomic } else { MapType::Granular };
         let name = short.rsplit('.').next().unwrap_or_default().to_owned();
         Schema { name, map_type, ..Schema::of(Shape::Struct(fields, None)) }
     }
@@ -177,10 +174,8 @@ fn presence(owner: &str, field: &str, schema: &Schema, required: bool, root: boo
     if (required && !listed(facts::OMITTED_WHEN_EMPTY, owner, field))
         || listed(facts::ALWAYS_PRESENT, owner, field)
     {
-        let scalar_zero = matches!(
-            schema.shape,
-            Shape::Scalar(Scalar::Time | Scalar::MicroTime) | Shape::Any
-        );
+        let scalar_zero =
+            matches!(schema.shape, Shape::Scalar(Scalar::Time | Scalar::MicroTime) | Shape::Any);
         return if listed(facts::REQUIRED_POINTERS, owner, field) || collection || scalar_zero {
             Presence::Nullable
         } else {

@@ -8,5 +8,6 @@ mod quantity;
 
 pub(crate) use builtin::Builder;
 pub use model::{Field, ListType, MapType, PatchStrategy, Presence, Scalar, Schema, Shape};
+pub(crate) use normalise::time_text;
 pub use normalise::{Decoded, decode, normalise};
 pub use quantity::Quantity;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use super::registry::{GroupVersionKind, Resource, Subresource};
-use super::rows::{Row, ROWS};
+use super::rows::{ROWS, Row};
 use crate::kubernetes::machinery::schema::Builder;
 
 const ALL: &str = "create delete deletecollection get list patch update watch";

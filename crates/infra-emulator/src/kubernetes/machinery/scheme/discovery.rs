@@ -40,7 +40,8 @@ impl Scheme {
 
     /// `/apis`: all groups.
     pub fn group_list(&self) -> Value {
-        let groups: Vec<Value> = self.groups().iter().map(|group| self.group_entry(group)).collect();
+        let groups: Vec<Value> =
+            self.groups().iter().map(|group| self.group_entry(group)).collect();
         json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups })
     }
 
@@ -66,7 +67,8 @@ impl Scheme {
         let mut entries = Vec::new();
         for resource in self.of_version(group, version) {
             entries.push(resource_entry(resource));
-            entries.extend(resource.subresources.iter().map(|own| subresource_entry(resource, own)));
+            entries
+                .extend(resource.subresources.iter().map(|own| subresource_entry(resource, own)));
         }
         let mut document = Map::new();
         document.insert("kind".into(), json!("APIResourceList"));
@@ -143,11 +145,8 @@ impl Scheme {
             .versions(group)
             .iter()
             .map(|version| {
-                let resources: Vec<Value> = self
-                    .of_version(group, version)
-                    .into_iter()
-                    .map(aggregated_resource)
-                    .collect();
+                let resources: Vec<Value> =
+                    self.of_version(group, version).into_iter().map(aggregated_resource).collect();
                 json!({ "version": version, "resources": resources, "freshness": "Current" })
             })
             .collect();
@@ -202,9 +201,7 @@ fn subresource_entry(resource: &Resource, own: &Subresource) -> Value {
 }
 
 fn aggregated_resource(resource: &Resource) -> Value {
-    let kind = |kind: &GroupVersionKind| {
-        json!({ "group": kind.group, "version": kind.version, "kind": kind.kind })
-    };
+    let kind = |kind: &GroupVersionKind| json!({ "group": kind.group, "version": kind.version, "kind": kind.kind });
     let mut entry = Map::new();
     entry.insert("resource".into(), json!(resource.plural));
     entry.insert("responseKind".into(), kind(&resource.kind));
