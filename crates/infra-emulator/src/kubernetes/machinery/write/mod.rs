@@ -8,5 +8,6 @@ mod request;
 
 pub use complete::{complete_create, complete_update};
 pub use request::{
-    FieldValidation, Options, PatchType, Pending, apply, create, decode, patch, update,
+    FieldValidation, Options, PatchType, Pending, apply, create, decode, manager_required, patch,
+    update,
 };

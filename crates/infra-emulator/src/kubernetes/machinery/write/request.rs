@@ -149,3 +149,18 @@ fn tracking<'a>(resource: &'a Resource, options: &'a Options) -> Tracking<'a> {
         now: options.now,
     }
 }
+
+/// 422 for server-side apply without `fieldManager`.
+pub fn manager_required() -> Status {
+    use crate::kubernetes::machinery::status::Cause;
+    Status::invalid(
+        "meta.k8s.io",
+        "PatchOptions",
+        "",
+        &[Cause {
+            reason: "FieldValueRequired".into(),
+            field: "fieldManager".into(),
+            message: "Required value: is required for apply patch".into(),
+        }],
+    )
+}
