@@ -2,4 +2,4 @@
 
 mod definition;
 
-pub use definition::{CustomResource, conditions, version_order};
+pub use definition::{CustomResource, conditions, decode, version_order};

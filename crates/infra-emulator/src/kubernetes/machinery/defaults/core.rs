@@ -4,8 +4,16 @@ use serde_json::{Map, Value, json};
 
 use super::fill::{each, make, set, set_zero, text, with};
 
+/// The type; and texts become data, as they do when the server reads a secret.
 pub(super) fn secret(object: &mut Value) {
+    use base64::Engine as _;
     set_zero(object, "type", json!("Opaque"));
+    let texts = object.as_object_mut().and_then(|map| map.shift_remove("stringData"));
+    for (key, value) in texts.as_ref().and_then(Value::as_object).into_iter().flatten() {
+        let text = value.as_str().unwrap_or_default();
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        make(object, "data")[key] = json!(encoded);
+    }
 }
 
 /// The label of the name, and the phase.

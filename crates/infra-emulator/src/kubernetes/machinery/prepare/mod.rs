@@ -1,6 +1,8 @@
 //! What the strategies do to objects before they are stored: status, generation, names, deletion.
 
 mod deletion;
+mod kinds;
+mod service;
 mod strategy;
 
 pub use deletion::{DeleteOptions, Deletion, begin_delete, finalizers_done};

@@ -112,21 +112,23 @@ impl Decoder {
     ) -> Map<String, Value> {
         let mut out = Map::new();
         let Shape::Struct(fields, _) = &schema.shape else { return out };
+        let mut decoded = Map::new();
         for (name, value) in given {
-            if !fields.contains_key(name) {
+            let Some(field) = fields.get(name) else {
                 self.unknown.push(place.field("", name).path);
-            } else if value.is_null() {
                 continue;
+            };
+            let inner = place.field(&schema.name, name);
+            if let Some(value) = self.value(&field.schema, value, &inner) {
+                decoded.insert(name.clone(), value);
             }
         }
         let first = ["kind", "apiVersion", "metadata"];
         let ordered = first.iter().filter_map(|name| fields.get_key_value(*name));
         let rest = fields.iter().filter(|(name, _)| !first.contains(&name.as_str()));
         for (name, field) in ordered.chain(rest) {
-            let inner = place.field(&schema.name, name);
-            let decoded =
-                given.get(name).and_then(|value| self.value(&field.schema, value, &inner));
-            if let Some(value) = encoded(decoded, &field.schema, field.presence) {
+            let value = decoded.get_mut(name).map(Value::take);
+            if let Some(value) = encoded(value, &field.schema, field.presence) {
                 out.insert(name.clone(), value);
             }
         }

@@ -19,3 +19,24 @@ pub fn validate_update(
 ) -> Vec<Cause> {
     Vec::new()
 }
+
+/// Whether updates must name the version that they are based on.
+pub fn needs_version(resource: &Resource) -> bool {
+    resource.custom.is_some()
+        || matches!(
+            resource.kind.kind.as_str(),
+            "CustomResourceDefinition"
+                | "APIService"
+                | "Lease"
+                | "PodDisruptionBudget"
+                | "CSINode"
+                | "CSIDriver"
+                | "VolumeAttachment"
+                | "RuntimeClass"
+                | "CSIStorageCapacity"
+                | "MutatingWebhookConfiguration"
+                | "ValidatingWebhookConfiguration"
+                | "FlowSchema"
+                | "PriorityLevelConfiguration"
+        )
+}

@@ -4,6 +4,8 @@
 //! caller's) changes the object; [`complete_create`] or [`complete_update`] prepare and validate it for the store.
 
 mod complete;
+mod decode;
+mod parse;
 mod request;
 
 pub use complete::{complete_create, complete_update};
