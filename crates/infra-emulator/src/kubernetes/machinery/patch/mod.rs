@@ -2,6 +2,7 @@
 
 mod json;
 mod merge;
+mod order;
 mod strategic;
 
 pub use json::json_patch;

@@ -159,7 +159,7 @@ pub fn patch(
     let mut object = checked.object;
     same_kind(resource, &object)?;
     place(resource, &mut object, options)?;
-    check_identity(resource, live, &object, options)?;
+    check_version(resource, live, &object, options)?;
     dedup_owners(&mut object);
     let object = managed_fields::track(Some(live), object, tracking(resource, options));
     let warnings =
@@ -196,7 +196,7 @@ pub fn apply(
     let mut object = checked.object;
     place(resource, &mut object, options)?;
     match live {
-        Some(live) => check_identity(resource, live, &object, options)?,
+        Some(live) => check_version(resource, live, &object, options)?,
         None => {
             let uid = text(&object, "uid").to_owned();
             if !uid.is_empty() {
@@ -396,6 +396,16 @@ fn check_identity(
             ),
         ));
     }
+    check_version(resource, live, object, options)
+}
+
+fn check_version(
+    resource: &Resource,
+    live: &Value,
+    object: &Value,
+    options: &Options,
+) -> Result<(), Status> {
+    let (group, plural) = (&resource.kind.group, &resource.plural);
     let version = text(object, "resourceVersion");
     if !version.is_empty() && version != text(live, "resourceVersion") {
         return Err(Status::modified(group, plural, &options.name));
