@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::fill::{each, make, set, set_zero, text, with};
 use super::{pod, storage};
 
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
 pub(super) fn deployment(object: &mut Value) {
     with(object, "spec", |spec| {
         pod::template(spec, "template");
@@ -37,7 +39,11 @@ pub(super) fn replication_controller(object: &mut Value) {
     replica_set(object);
 }
 
+/// Besides the specification, the annotation in which the server keeps the old counter of template generations.
 pub(super) fn daemon_set(object: &mut Value) {
+    with(object, "metadata", |metadata| {
+        set(make(metadata, "annotations"), TEMPLATE_GENERATION, json!("0"));
+    });
     with(object, "spec", |spec| {
         pod::template(spec, "template");
         let strategy = make(spec, "updateStrategy");

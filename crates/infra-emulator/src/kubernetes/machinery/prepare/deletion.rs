@@ -153,6 +153,22 @@ fn grace_period(resource: &Resource, object: &Value, options: &DeleteOptions) ->
     }
 }
 
+/// Whether objects of the kind leave their dependents alone by default.
+fn orphans(resource: &Resource) -> bool {
+    matches!(
+        (resource.kind.group.as_str(), resource.kind.kind.as_str()),
+        ("", "ReplicationController") | ("batch", "Job")
+    )
+}
+
+/// Texts for the `Warning` header of a deletion.
+pub fn warnings(resource: &Resource, options: &DeleteOptions) -> Vec<String> {
+    if resource.kind.kind == "Job" && options.propagation_policy.is_none() {
+        return vec!["child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning".into()];
+    }
+    Vec::new()
+}
+
 /// The finalizers that the propagation policy leaves on the object.
 fn with_policy(resource: &Resource, object: &Value, policy: Option<&str>) -> Vec<String> {
     let mut finalizers: Vec<String> = object["metadata"]["finalizers"]
@@ -161,8 +177,7 @@ fn with_policy(resource: &Resource, object: &Value, policy: Option<&str>) -> Vec
         .flatten()
         .filter_map(|item| item.as_str().map(str::to_owned))
         .collect();
-    // Replication controllers keep their pods by default.
-    let default = (resource.kind.kind == "ReplicationController").then_some("Orphan");
+    let default = orphans(resource).then_some("Orphan");
     let given = finalizers.iter().any(|own| own == "orphan" || own == "foregroundDeletion");
     let policy = policy.or(if given { None } else { default });
     if let Some(policy) = policy {

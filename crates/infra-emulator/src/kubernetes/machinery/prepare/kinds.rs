@@ -6,6 +6,29 @@ use super::Identity;
 use crate::kubernetes::machinery::schema::{Quantity, time_text};
 use crate::kubernetes::machinery::scheme::Resource;
 
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+/// Whether the answer to a deletion is the deleted object and not a status.
+pub fn returns_deleted(resource: &Resource) -> bool {
+    let kind = resource.kind.kind.as_str();
+    match resource.kind.group.as_str() {
+        "" => matches!(
+            kind,
+            "Pod"
+                | "PodTemplate"
+                | "PersistentVolume"
+                | "PersistentVolumeClaim"
+                | "ResourceQuota"
+                | "Service"
+                | "ServiceAccount"
+        ),
+        "storage.k8s.io" => {
+            matches!(kind, "StorageClass" | "CSIDriver" | "VolumeAttachment" | "CSINode")
+        }
+        _ => false,
+    }
+}
+
 /// Whether objects of the resource have `metadata.generation`.
 pub(super) fn counts_generations(resource: &Resource) -> bool {
     if resource.custom.is_some() {
@@ -61,8 +84,22 @@ pub(super) fn prepare_create(resource: &Resource, object: &mut Value, identity: 
             object["status"]["lastPhaseTransitionTime"] = json!(time_text(identity.now, false));
         }
         ("batch", "Job") => job_labels(object, identity),
+        ("apps", "DaemonSet") => {
+            object["metadata"]["annotations"][TEMPLATE_GENERATION] = json!("1");
+        }
         _ => {}
     }
+}
+
+/// Counts the templates of a daemon set in its annotation.
+pub(super) fn count_templates(object: &mut Value, old: &Value) {
+    let of = |object: &Value| -> i64 {
+        let text = object["metadata"]["annotations"][TEMPLATE_GENERATION].as_str();
+        text.and_then(|text| text.parse().ok()).unwrap_or(0)
+    };
+    let changed = object["spec"]["template"] != old["spec"]["template"];
+    let count = of(old) + i64::from(changed);
+    object["metadata"]["annotations"][TEMPLATE_GENERATION] = json!(count.to_string());
 }
 
 /// A job finds its pods by its own uid, unless the selector is given by hand.

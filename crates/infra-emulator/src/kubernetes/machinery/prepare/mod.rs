@@ -5,5 +5,8 @@ mod kinds;
 mod service;
 mod strategy;
 
-pub use deletion::{DeleteOptions, Deletion, begin_delete, finalizers_done};
+pub use deletion::{
+    DeleteOptions, Deletion, begin_delete, finalizers_done, warnings as delete_warnings,
+};
+pub use kinds::returns_deleted;
 pub use strategy::{Identity, prepare_create, prepare_update};

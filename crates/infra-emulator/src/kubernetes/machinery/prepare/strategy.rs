@@ -73,6 +73,7 @@ pub fn prepare_update(resource: &Resource, subresource: &str, object: &mut Value
     match (resource.kind.kind.as_str(), subresource) {
         ("Namespace", "finalize") => {}
         ("Namespace", _) => keep(object, old, "spec"),
+        ("DaemonSet", "") => kinds::count_templates(object, old),
         ("Service", "") => service::keep_allocations(object, old),
         ("Pod", "ephemeralcontainers") => keep_spec_but(object, old, "ephemeralContainers"),
         _ => {}

@@ -184,6 +184,8 @@ fn presence(owner: &str, field: &str, schema: &Schema, required: bool, root: boo
     }
     if listed(facts::VALUE_STRUCTS, owner, field) {
         Presence::Always
+    } else if listed(facts::NULL_TIMES, owner, field) {
+        Presence::Nullable
     } else if listed(facts::ZERO_OMITTED, owner, field)
         || collection
         || (text && !listed(facts::EMPTY_KEPT, owner, field))

@@ -383,3 +383,28 @@ pub(super) const EMPTY_KEPT: &[(&str, &str)] = &[
     ("storage.v1.StorageClass", "volumeBindingMode"),
     ("storage.v1.VolumeAttachmentSource", "persistentVolumeName"),
 ];
+
+/// Optional times that are encoded as null when not given.
+pub(super) const NULL_TIMES: &[(&str, &str)] = &[
+    ("autoscaling.v2.HorizontalPodAutoscalerCondition", "lastTransitionTime"),
+    ("apiextensions.v1.CustomResourceDefinitionCondition", "lastTransitionTime"),
+    ("apps.v1.DaemonSetCondition", "lastTransitionTime"),
+    ("apps.v1.DeploymentCondition", "lastUpdateTime lastTransitionTime"),
+    ("apps.v1.ReplicaSetCondition", "lastTransitionTime"),
+    ("apps.v1.StatefulSetCondition", "lastTransitionTime"),
+    ("batch.v1.JobCondition", "lastProbeTime lastTransitionTime"),
+    ("certificates.v1.CertificateSigningRequestCondition", "lastUpdateTime lastTransitionTime"),
+    ("core.v1.ContainerStateRunning", "startedAt"),
+    ("core.v1.ContainerStateTerminated", "startedAt finishedAt"),
+    ("core.v1.Event", "firstTimestamp lastTimestamp eventTime"),
+    ("core.v1.EventSeries", "lastObservedTime"),
+    ("core.v1.NamespaceCondition", "lastTransitionTime"),
+    ("core.v1.NodeCondition", "lastHeartbeatTime lastTransitionTime"),
+    ("core.v1.PersistentVolumeClaimCondition", "lastProbeTime lastTransitionTime"),
+    ("core.v1.PodCondition", "lastProbeTime lastTransitionTime"),
+    ("core.v1.ReplicationControllerCondition", "lastTransitionTime"),
+    ("events.v1.Event", "deprecatedFirstTimestamp deprecatedLastTimestamp"),
+    ("flowcontrol.v1.FlowSchemaCondition", "lastTransitionTime"),
+    ("flowcontrol.v1.PriorityLevelConfigurationCondition", "lastTransitionTime"),
+    ("storage.v1.VolumeError", "time"),
+];

@@ -7,6 +7,7 @@ mod complete;
 mod decode;
 mod parse;
 mod request;
+mod warnings;
 
 pub use complete::{complete_create, complete_update};
 pub use request::{

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::decode::{Checked, typed};
 use super::parse::parse;
+use super::warnings;
 use crate::kubernetes::machinery::managed_fields::{self, Tracking};
 use crate::kubernetes::machinery::patch::{json_patch, merge_patch, strategic_merge_patch};
 use crate::kubernetes::machinery::scheme::Resource;
@@ -101,7 +102,9 @@ pub fn create(resource: &Resource, body: Pending, options: &Options) -> Result<P
     }
     dedup_owners(&mut object);
     let object = managed_fields::track(None, object, tracking(resource, options));
-    Ok(Pending { object, warnings: body.warnings })
+    let mut warnings = body.warnings;
+    warnings.extend(warnings::of(resource, &object, None));
+    Ok(Pending { object, warnings })
 }
 
 /// `PUT` onto a live object.
@@ -119,7 +122,9 @@ pub fn update(
     check_identity(resource, live, &object, options)?;
     dedup_owners(&mut object);
     let object = managed_fields::track(Some(live), object, tracking(resource, options));
-    Ok(Pending { object, warnings: body.warnings })
+    let mut warnings = body.warnings;
+    warnings.extend(warnings::of(resource, &object, Some(live)));
+    Ok(Pending { object, warnings })
 }
 
 /// `PATCH` of a live object, other than server-side apply.
@@ -162,8 +167,9 @@ pub fn patch(
     check_version(resource, live, &object, options)?;
     dedup_owners(&mut object);
     let object = managed_fields::track(Some(live), object, tracking(resource, options));
-    let warnings =
+    let mut warnings =
         if options.field_validation == FieldValidation::Warn { problems } else { Vec::new() };
+    warnings.extend(warnings::of(resource, &object, Some(live)));
     Ok(Pending { object, warnings })
 }
 
@@ -215,7 +221,8 @@ pub fn apply(
         }
     }
     dedup_owners(&mut object);
-    Ok(Pending { object, warnings: Vec::new() })
+    let warnings = warnings::of(resource, &object, live);
+    Ok(Pending { object, warnings })
 }
 
 /// 422 for server-side apply without `fieldManager`.
