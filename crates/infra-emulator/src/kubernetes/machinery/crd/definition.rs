@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::kubernetes::machinery::schema::Decoded;
-use crate::kubernetes::machinery::scheme::Resource;
+use crate::kubernetes::machinery::scheme::{GroupVersionKind, Resource};
+use crate::kubernetes::machinery::status::Cause;
 
 /// What one served version of a definition asks of its objects.
 #[derive(Debug, Clone, Default)]
@@ -55,4 +56,36 @@ fn version_rank(text: &str) -> Option<(u8, u64, u64)> {
 /// Metadata of a wrong form.
 pub fn decode(_custom: &CustomResource, value: &Value) -> Result<Decoded, String> {
     Ok(Decoded { value: value.clone(), unknown: Vec::new() })
+}
+
+/// What is wrong with a definition.
+pub fn validate_definition(_definition: &Value) -> Vec<Cause> {
+    Vec::new()
+}
+
+/// What is wrong with an object by the schema and the rules of its kind.
+pub fn validate(_custom: &CustomResource, _object: &Value, _old: Option<&Value>) -> Vec<Cause> {
+    Vec::new()
+}
+
+impl CustomResource {
+    /// Text of the warning about a deprecated version.
+    pub fn deprecation(&self, kind: &GroupVersionKind) -> Option<String> {
+        if self.version["deprecated"].as_bool() != Some(true) {
+            return None;
+        }
+        let own = self.version["deprecationWarning"].as_str().map(str::to_owned);
+        Some(own.unwrap_or_else(|| format!("{} {} is deprecated", kind.api_version(), kind.kind)))
+    }
+
+    /// Fields that objects can be selected by, such as `spec.size`.
+    pub fn selectable_fields(&self) -> Vec<String> {
+        self.version["selectableFields"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|field| field["jsonPath"].as_str())
+            .map(|path| path.trim_start_matches('.').to_owned())
+            .collect()
+    }
 }

@@ -2,4 +2,6 @@
 
 mod definition;
 
-pub use definition::{CustomResource, conditions, decode, version_order};
+pub use definition::{
+    CustomResource, conditions, decode, validate, validate_definition, version_order,
+};

@@ -84,6 +84,16 @@ impl Resource {
         self.subresources.iter().find(|own| own.name == name)
     }
 
+    /// Text for the `Warning` header of every request to a deprecated resource.
+    pub fn deprecation(&self) -> Option<String> {
+        if let Some(custom) = &self.custom {
+            return custom.deprecation(&self.kind);
+        }
+        (self.kind.group.is_empty() && self.kind.kind == "Endpoints").then(|| {
+            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned()
+        })
+    }
+
     /// Whether `status` is written by a path of its own.
     pub fn has_status(&self) -> bool {
         self.subresource("status").is_some()

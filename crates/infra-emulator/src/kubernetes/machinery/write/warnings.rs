@@ -9,9 +9,6 @@ use crate::kubernetes::machinery::scheme::Resource;
 pub(super) fn of(resource: &Resource, object: &Value, live: Option<&Value>) -> Vec<String> {
     let mut out = Vec::new();
     match (resource.kind.group.as_str(), resource.kind.kind.as_str()) {
-        ("", "Endpoints") => out.push(
-            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".into(),
-        ),
         ("", "Secret") => secret(object, &mut out),
         ("", "Pod") if live.is_none() => pod_spec(&object["spec"], "spec", &mut out),
         ("apps", _) | ("batch", "Job") | ("", "ReplicationController") => {
@@ -51,6 +48,7 @@ fn secret(object: &Value, out: &mut Vec<String>) {
 
 struct Port<'a> {
     path: String,
+    name: &'a str,
     number: (i64, &'a str),
     host: (i64, &'a str),
 }
@@ -61,6 +59,15 @@ fn pod_spec(spec: &Value, path: &str, out: &mut Vec<String>) {
         for (index, container) in items(spec, list).iter().enumerate() {
             let place = format!("{path}.{list}[{index}]");
             container_warnings(container, &place, &mut ports, out);
+        }
+    }
+    for (index, port) in ports.iter().enumerate().filter(|(_, port)| !port.name.is_empty()) {
+        let first = ports[..index].iter().find(|other| other.name == port.name);
+        if let Some(other) = first.map(|other| &other.path) {
+            out.push(format!(
+                "{}: duplicate port name {:?} with {other}, services and probes that select ports by name will use {other}",
+                port.path, port.name
+            ));
         }
     }
     if spec["terminationGracePeriodSeconds"].as_i64().is_some_and(|seconds| seconds < 0) {
@@ -84,6 +91,7 @@ fn container_warnings<'a>(
     for (index, port) in items(container, "ports").iter().enumerate() {
         let port = Port {
             path: format!("{path}.ports[{index}]"),
+            name: port["name"].as_str().unwrap_or_default(),
             number: (
                 port["containerPort"].as_i64().unwrap_or(0),
                 port["protocol"].as_str().unwrap_or("TCP"),
