@@ -4,6 +4,7 @@
 //! cancel itself out.
 
 mod digitalocean;
+pub mod kubernetes;
 mod registry;
 pub mod runtime;
 pub mod surroundings;

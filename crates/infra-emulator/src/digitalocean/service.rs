@@ -92,7 +92,7 @@ impl DigitalOcean {
     /// Writes the account down if it changed.
     pub(super) fn save(&self) -> Result<(), EmulatorError> {
         let mut state = self.state();
-        if !state.changed {
+        if !state.changed || state.closed {
             return Ok(());
         }
         state.changed = false;
@@ -171,6 +171,7 @@ impl DigitalOcean {
         let _turn = self.turn.lock().await;
         self.planes.stop().await;
         self.save_or_warn();
+        self.state().closed = true;
     }
 
     /// Name, server and kubeconfig of each cluster that runs, by id.

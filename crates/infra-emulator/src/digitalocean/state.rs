@@ -43,6 +43,9 @@ pub(super) struct State {
     /// Something changed since the file was written.
     #[serde(skip)]
     pub(super) changed: bool,
+    /// The world was left: nothing is written any more.
+    #[serde(skip)]
+    pub(super) closed: bool,
 }
 
 /// A Droplet. The emulator makes them for nodes of clusters only.

@@ -77,10 +77,8 @@ mod tests {
         assert_eq!(parse("nginx:1"), None);
         assert_eq!(parse("library/nginx"), None);
         assert_eq!(parse("127.0.0.1:5000/a/b"), parts("127.0.0.1:5000", "a/b", "latest"));
-        assert_eq!(
-            parse(&format!("{}/r/app:1.2", super::super::HOST)),
-            parts("registry.digitalocean.com", "r/app", "1.2")
-        );
+        let own = "registry.digitalocean.com/r/app:1.2";
+        assert_eq!(parse(own), parts(super::super::HOST, "r/app", "1.2"));
         assert_eq!(parse("h.x/a/b:1@sha256:ab"), parts("h.x", "a/b", "sha256:ab"));
     }
 

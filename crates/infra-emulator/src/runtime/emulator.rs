@@ -7,6 +7,7 @@ use std::sync::Arc;
 use infra_clock::WorldClock;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::fault_script::FaultScript;
 use super::front::{Front, listen};
@@ -132,7 +133,13 @@ impl Emulator {
         let world = Arc::new(World::open(&options.world, options.seed, options.clock)?);
         let faults = Arc::new(Faults::new(options.faults, world.directory().to_owned()));
         let journal = Arc::new(Journal::open(world.directory())?);
-        let front = Front { world, faults, journal, stop: CancellationToken::new() };
+        let front = Front {
+            world,
+            faults,
+            journal,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
         match options.only {
             ServeOnly::Everything => Self::everything(front, options.ports).await,
             ServeOnly::Kubernetes { nodes: _, controllers: _ } => Err(EmulatorError::Cluster {
@@ -158,7 +165,7 @@ impl Emulator {
         let url = format!("http://{api}");
         cloud.listens_at(&url, &registry.to_string());
         cloud.resume().await;
-        tokio::spawn(Arc::clone(&cloud).live(front.stop.clone()));
+        front.tasks.spawn(Arc::clone(&cloud).live(front.stop.clone()));
         let endpoints = Endpoints {
             digitalocean: Some(ApiEndpoint { url, token: cloud.token() }),
             registry: Some(RegistryEndpoint {
@@ -203,9 +210,13 @@ impl Emulator {
     /// [`EmulatorError::File`] when the age of the world cannot be written down.
     pub async fn stop(self) -> Result<(), EmulatorError> {
         self.front.stop.cancel();
+        self.front.tasks.close();
+        self.front.tasks.wait().await;
         if let Some(cloud) = &self.cloud {
             cloud.stop().await;
         }
-        self.front.world.save_age()
+        let saved = self.front.world.save_age();
+        self.front.world.close();
+        saved
     }
 }

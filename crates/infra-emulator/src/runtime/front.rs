@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use infra_clock::Busy;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::error::EmulatorError;
 use super::fault_script::FaultAction;
@@ -42,6 +43,8 @@ pub(crate) struct Front {
     pub(crate) faults: Arc<Faults>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) stop: CancellationToken,
+    /// Everything that runs for this world.
+    pub(crate) tasks: TaskTracker,
 }
 
 /// World time that the call itself lasts: an extension of the answer. The work is done; the answer is on its way so long.
@@ -60,7 +63,8 @@ pub(crate) async fn listen(
     port: Option<u16>,
 ) -> Result<SocketAddr, EmulatorError> {
     let (listener, address) = ports::open(front.world.directory(), service.name(), port).await?;
-    tokio::spawn(accept(front, service, listener));
+    let tasks = front.tasks.clone();
+    tasks.spawn(accept(front, service, listener));
     Ok(address)
 }
 
@@ -72,7 +76,7 @@ async fn accept(front: Front, service: Arc<dyn Service>, listener: TcpListener) 
         };
         match accepted {
             Ok((stream, _)) => {
-                tokio::spawn(connection(front.clone(), Arc::clone(&service), stream));
+                front.tasks.spawn(connection(front.clone(), Arc::clone(&service), stream));
             }
             Err(error) => {
                 // For example too many open files: the listener itself is still good.

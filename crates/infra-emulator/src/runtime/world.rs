@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use infra_clock::{WorldClock, WorldTime};
@@ -32,7 +33,7 @@ pub struct World {
     clock: WorldClock,
     /// What the clock lacks to the age of the world, in case that it was started at zero.
     offset: Duration,
-    _lock: File,
+    lock: Mutex<Option<File>>,
 }
 
 impl World {
@@ -75,7 +76,7 @@ impl World {
         let age = Duration::from_millis(identity.elapsed_ms);
         let offset = age.saturating_sub(clock.now().as_duration());
         let directory = directory.to_owned();
-        let world = Self { directory, identity, clock, offset, _lock: lock };
+        let world = Self { directory, identity, clock, offset, lock: Mutex::new(Some(lock)) };
         world.save_age()?;
         Ok(world)
     }
@@ -107,6 +108,11 @@ impl World {
 
     pub(crate) fn seed(&self) -> Seed {
         Seed(self.identity.seed)
+    }
+
+    /// Lets another process, or this one again, open the world.
+    pub(crate) fn close(&self) {
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// Writes down how old the world is.

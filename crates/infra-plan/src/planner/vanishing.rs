@@ -18,17 +18,10 @@ pub(super) struct Leaving {
 
 /// Turns what cannot wait for its container into deletions.
 pub(super) fn settle(leaving: &mut BTreeMap<Address, Leaving>) {
-    let groups = groups(leaving);
-    let mut dependents: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
-    if !groups.is_empty() {
-        for (address, one) in leaving.iter() {
-            for on in &one.record.depends_on {
-                dependents.entry(on.clone()).or_default().push(address.clone());
-            }
-        }
-    }
-    for (container, mut inside) in groups {
-        for address in early(&container, &mut inside, &dependents) {
+    let mut groups = groups(leaving);
+    let containers: Vec<_> = groups.members.keys().cloned().collect();
+    for container in containers {
+        for address in groups.early(&container) {
             if let Some(one) = leaving.get_mut(&address) {
                 one.removal = Removal::Delete;
             }
@@ -36,9 +29,22 @@ pub(super) fn settle(leaving: &mut BTreeMap<Address, Leaving>) {
     }
 }
 
-/// For each container that is really deleted all that goes with it, itself included.
-fn groups(leaving: &BTreeMap<Address, Leaving>) -> BTreeMap<Address, BTreeSet<Address>> {
-    let mut groups: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
+/// What is gone at the same moment.
+struct Groups {
+    /// For each container that is really deleted all that goes with it.
+    members: BTreeMap<Address, BTreeSet<Address>>,
+    /// For each of those its container.
+    container: BTreeMap<Address, Address>,
+    /// For each resource what depends on it.
+    dependents: BTreeMap<Address, Vec<Address>>,
+}
+
+fn groups(leaving: &BTreeMap<Address, Leaving>) -> Groups {
+    let mut groups = Groups {
+        members: BTreeMap::new(),
+        container: BTreeMap::new(),
+        dependents: BTreeMap::new(),
+    };
     for address in leaving.keys() {
         let mut at = address;
         // Chains are as long as containers are deep; the bound only guards against a state that was edited by hand.
@@ -49,35 +55,54 @@ fn groups(leaving: &BTreeMap<Address, Leaving>) -> BTreeMap<Address, BTreeSet<Ad
             }
         }
         if at != address {
-            let group = groups.entry(at.clone()).or_default();
-            group.insert(address.clone());
-            group.insert(at.clone());
+            groups.members.entry(at.clone()).or_default().insert(address.clone());
+            groups.container.insert(address.clone(), at.clone());
+        }
+    }
+    if !groups.members.is_empty() {
+        for (address, one) in leaving {
+            for on in &one.record.depends_on {
+                groups.dependents.entry(on.clone()).or_default().push(address.clone());
+            }
         }
     }
     groups
 }
 
-/// What must be gone before the container and was thought to go with it.
-fn early(
-    container: &Address,
-    inside: &mut BTreeSet<Address>,
-    dependents: &BTreeMap<Address, Vec<Address>>,
-) -> Vec<Address> {
-    let on = |address: &Address| dependents.get(address).into_iter().flatten();
-    // All outside that needs the container, or something in it, goes before it; so does all that needs that.
-    let mut before: BTreeSet<Address> =
-        inside.iter().flat_map(on).filter(|address| !inside.contains(*address)).cloned().collect();
-    let mut left: Vec<Address> = before.iter().cloned().collect();
-    let mut early = Vec::new();
-    while let Some(address) = left.pop() {
-        for dependent in on(&address).filter(|dependent| *dependent != container) {
-            if before.insert(dependent.clone()) {
-                if inside.remove(dependent) {
-                    early.push(dependent.clone());
-                }
-                left.push(dependent.clone());
+impl Groups {
+    /// Takes out of a container what must be gone before it, and was thought to go with it.
+    fn early(&mut self, container: &Address) -> Vec<Address> {
+        let mut early = Vec::new();
+        let mut before: BTreeSet<Address> = BTreeSet::new();
+        // All outside that needs the container, or something in it, goes before it; so does all that needs that, with its own container.
+        let mut left = self.needed_gone(container);
+        while let Some(address) = left.pop() {
+            let inside = self.container.get(&address) == Some(container);
+            if address == *container || !before.insert(address.clone()) {
+                continue;
             }
+            if inside {
+                self.container.remove(&address);
+                if let Some(members) = self.members.get_mut(container) {
+                    members.remove(&address);
+                }
+                early.push(address.clone());
+            }
+            left.extend(self.container.get(&address).cloned());
+            left.extend(self.dependents.get(&address).into_iter().flatten().cloned());
+            left.extend(self.needed_gone(&address));
         }
+        early
     }
-    early
+
+    /// What must be gone before this container, with what is in it, can go.
+    fn needed_gone(&self, container: &Address) -> Vec<Address> {
+        let members = self.members.get(container).into_iter().flatten();
+        members
+            .chain([container])
+            .flat_map(|member| self.dependents.get(member).into_iter().flatten())
+            .filter(|address| self.container.get(*address) != Some(container))
+            .cloned()
+            .collect()
+    }
 }
