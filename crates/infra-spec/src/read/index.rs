@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::error::{Code, Problems, SpecError};
-use crate::model::Reference;
+use crate::model::{ItemReference, Reference};
 use crate::node::merge::item_name;
 use crate::node::{Map, Node};
 use crate::source::Location;
@@ -50,7 +50,7 @@ pub(crate) struct Index {
     addresses: Vec<String>,
     registries: Vec<String>,
     /// Stack items: the cluster each names, and its own name.
-    pub(crate) items: Vec<(Option<String>, String)>,
+    items: Vec<(Option<String>, String)>,
     /// The provider chosen on the command line, if the file has it.
     pub(crate) chosen: Option<String>,
     /// Provider types that this program knows; empty when it was not said.
@@ -116,6 +116,31 @@ impl Index {
             Target::Address => self.addresses.iter().map(String::as_str).collect(),
             Target::Registry => self.registries.iter().map(String::as_str).collect(),
         }
+    }
+
+    /// Stack items with the cluster that each goes to; a missing name means the only one.
+    fn placed_items(&self) -> impl Iterator<Item = (&str, &str)> {
+        let only = self.clusters.keys().next().map(String::as_str).unwrap_or_default();
+        self.items
+            .iter()
+            .map(move |(cluster, name)| (cluster.as_deref().unwrap_or(only), name.as_str()))
+    }
+
+    /// Whether the file has this stack item.
+    pub(crate) fn has_item(&self, reference: &ItemReference) -> bool {
+        self.placed_items()
+            .any(|placed| placed == (reference.cluster.as_str(), reference.item.as_str()))
+    }
+
+    /// Names of the stack items of a cluster, each once.
+    pub(crate) fn items_of(&self, cluster: &str) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for (_, name) in self.placed_items().filter(|(placed, _)| *placed == cluster) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// A reference to something that must exist.
