@@ -13,6 +13,7 @@ use crate::error::{Code, Problems, SpecError};
 use crate::model::{Chart, ChartSource, ItemReference, ItemSource, Reference, StackItem};
 use crate::node::{Node, NodeValue};
 use crate::source::Location;
+use crate::text::Text;
 
 /// The keys that say what an item is.
 const SOURCES: [&str; 4] = ["use", "chart", "manifests", "kustomize"];
@@ -168,7 +169,7 @@ fn chart(node: &Node, problems: &mut Problems) -> Option<Chart> {
     Some(Chart { source: source?, version })
 }
 
-fn repository(node: &Node, problems: &mut Problems) -> Option<String> {
+fn repository(node: &Node, problems: &mut Problems) -> Option<Text> {
     let text = text_of(node, "`repo`", problems)?;
     let fail = |help: &str| {
         let summary = format!("`repo` must be the URL of a chart repository, not {}", node.shown());
@@ -185,7 +186,7 @@ fn repository(node: &Node, problems: &mut Problems) -> Option<String> {
         problems.push(fail("such as `https://example.org/charts`"));
         return None;
     }
-    Some(text.to_owned())
+    node.to_text()
 }
 
 fn oci(node: &Node, problems: &mut Problems) -> Option<String> {
