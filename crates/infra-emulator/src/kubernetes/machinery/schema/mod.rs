@@ -1,0 +1,13 @@
+//! The shape of objects: structural schemas of built-in kinds and of CustomResourceDefinitions, and decoding by them.
+
+mod builtin;
+mod facts;
+mod model;
+mod normalise;
+mod quantity;
+
+pub(crate) use builtin::Builder;
+pub use model::{Field, ListType, MapType, PatchStrategy, Presence, Scalar, Schema, Shape};
+pub(crate) use normalise::time_text;
+pub use normalise::{Decoded, decode, normalise};
+pub use quantity::Quantity;

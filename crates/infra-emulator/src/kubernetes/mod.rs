@@ -1,0 +1,10 @@
+//! An emulated Kubernetes cluster: API server ([`Cluster`]), the rules of its API, and the controllers that make workloads live.
+
+mod controllers;
+pub mod machinery;
+mod server;
+
+pub use server::{
+    ApiFaults, Cluster, ClusterOptions, EmulatorError, Identity, NodeOptions, PodBehaviour,
+    PodScript, RequestFault,
+};

@@ -1,0 +1,11 @@
+//! HTTP: connections, what a request asks for, and how answers are written.
+
+mod answer;
+mod listener;
+mod negotiate;
+mod request;
+
+pub(super) use answer::{Answer, json_response, text_response};
+pub(super) use listener::{Listening, serve};
+pub(super) use negotiate::{Representation, negotiate};
+pub(super) use request::{Peer, RequestInfo, parameter};

@@ -1,0 +1,36 @@
+//! What emulated containers write.
+
+use serde_json::Value;
+
+use super::api::Api;
+
+impl Api {
+    /// The log of a container: its script's words, or a line that says what would have run.
+    pub(crate) fn log_of(&self, pod: &Value, container: &str) -> String {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let metadata = &pod["metadata"];
+        let spec = ["containers", "initContainers"]
+            .iter()
+            .filter_map(|key| pod["spec"][key].as_array())
+            .flatten()
+            .find(|one| one["name"] == *container)
+            .unwrap_or(&Value::Null);
+        let image = text(&spec["image"]);
+        let (namespace, name) = (text(&metadata["namespace"]), text(&metadata["name"]));
+        let script = self.behaviour.script(&namespace, &name, container, &image);
+        if let Some(log) = script.and_then(|script| script.log.as_ref()) {
+            return log.clone();
+        }
+        let words: Vec<&str> = ["command", "args"]
+            .iter()
+            .filter_map(|key| spec[key].as_array())
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        if let ["echo", rest @ ..] = words.as_slice() {
+            return format!("{}\n", rest.join(" "));
+        }
+        let what = if words.is_empty() { image } else { words.join(" ") };
+        format!("emulated container {container} of {namespace}/{name}: {what}\n")
+    }
+}

@@ -1,0 +1,102 @@
+//! Deleting: grace periods, finalizers and propagation are the machinery's; storing and answering happen here.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::caller::{Caller, Target};
+use super::create::store_failure;
+use crate::kubernetes::machinery::prepare::{self, DeleteOptions, Deletion};
+use crate::kubernetes::machinery::status::{self, Status};
+use crate::kubernetes::server::api::Api;
+use crate::kubernetes::server::store::WriteError;
+
+/// Core resources whose deletion answers with the object even when it is gone at once.
+const OBJECT_IN_ANSWER: [&str; 10] = [
+    "pods",
+    "services",
+    "serviceaccounts",
+    "persistentvolumes",
+    "persistentvolumeclaims",
+    "podtemplates",
+    "resourcequotas",
+    "storage.k8s.io/storageclasses",
+    "storage.k8s.io/csidrivers",
+    "storage.k8s.io/volumeattachments",
+];
+
+/// Namespaces that cannot be deleted.
+const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
+
+/// What a deletion did.
+#[derive(Debug)]
+pub(crate) struct Deleted {
+    /// The object in its last state.
+    pub(crate) object: Arc<Value>,
+    /// Whether it is gone; otherwise it waits for its finalizers or its grace period.
+    pub(crate) gone: bool,
+}
+
+impl Deleted {
+    /// The body of the answer.
+    pub(crate) fn answer(&self, target: &Target) -> Value {
+        let key = target.key(&target.name);
+        if !self.gone || OBJECT_IN_ANSWER.contains(&&*key.resource) {
+            return super::presented(&target.resource, &self.object).into_owned();
+        }
+        let uid = self.object["metadata"]["uid"].as_str().unwrap_or_default();
+        let (group, plural) = (&target.resource.kind.group, &target.resource.plural);
+        status::deleted(group, plural, &target.name, uid)
+    }
+}
+
+impl Api {
+    /// `DELETE` of one object.
+    ///
+    /// # Errors
+    /// 404, 409 for preconditions, 403 by admission.
+    pub(crate) async fn delete(
+        &self,
+        target: &Target,
+        options: &DeleteOptions,
+        caller: &Caller,
+    ) -> Result<Deleted, Status> {
+        let key = target.key(&target.name);
+        if target.is_core("namespaces") && IMMORTAL.contains(&target.name.as_str()) {
+            return Err(target.forbidden(&target.name, "this namespace may not be deleted"));
+        }
+        loop {
+            let live = self.store.get(&key).ok_or_else(|| target.not_found())?;
+            self.admit_delete(target, &live, caller).await?;
+            let deletion = prepare::begin_delete(&target.resource, &live, options, caller.now())?;
+            let outcome = match deletion {
+                Deletion::Update(object) if object == *live || caller.dry_run => {
+                    return Ok(Deleted { object: Arc::new(object), gone: false });
+                }
+                Deletion::Update(object) => {
+                    self.store.update(&key, &live, object).map(|object| (object, false))
+                }
+                Deletion::Remove if caller.dry_run => {
+                    return Ok(Deleted { object: live, gone: true });
+                }
+                Deletion::Remove => {
+                    let last = Value::clone(&live);
+                    self.store.delete(&key, &live, last).map(|object| (object, true))
+                }
+            };
+            match outcome {
+                Ok((object, gone)) => {
+                    if gone {
+                        self.after_removal(&key, &object).await;
+                    } else {
+                        self.after_write(&key, &object).await;
+                    }
+                    return Ok(Deleted { object, gone });
+                }
+                Err(WriteError::Changed) => {}
+                Err(WriteError::Missing) => return Err(target.not_found()),
+                Err(error) => return Err(store_failure(&error)),
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Objects by resource, namespace and name under one revision, with a bounded history for watches and a log on disk.
+
+mod history;
+mod log;
+mod memory;
+
+pub use history::{Change, ChangeKind, Expired};
+pub use memory::{Key, Store, WriteError};
