@@ -11,7 +11,7 @@ mod resources;
 
 pub use expand::{ExpandRequest, expand};
 pub use files::{DiskFiles, Files};
-pub use resources::{KINDS, Kinds, resources};
+pub use resources::{Kinds, resources};
 
 /// The provider instance of what is in clusters.
 pub const KUBERNETES: &str = "kubernetes";

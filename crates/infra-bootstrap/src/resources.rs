@@ -3,40 +3,37 @@
 use std::sync::Arc;
 
 use infra_kube::Clients;
-use infra_plan::Kind;
 use infra_provider::Resource;
 
 use crate::kinds::{manifests, namespace, password, pull_secret, smoke_test, storage_class};
 
-/// The kinds that this crate brings.
-pub const KINDS: [&Kind; 6] = [
-    &namespace::KIND,
-    &storage_class::KIND,
-    &pull_secret::KIND,
-    &password::KIND,
-    &manifests::KIND,
-    &smoke_test::KIND,
-];
-
-/// The resources of one run, with the connections that they share.
+/// The resources of one run, and the connections that they share.
 #[derive(Clone)]
 pub struct Kinds {
     clients: Arc<Clients>,
+    all: Vec<Arc<dyn Resource>>,
+}
+
+impl Default for Kinds {
+    fn default() -> Self {
+        let clients = Clients::new();
+        let shared = || Arc::clone(&clients);
+        let all: Vec<Arc<dyn Resource>> = vec![
+            Arc::new(namespace::Namespace::new(shared())),
+            Arc::new(storage_class::StorageClass::new(shared())),
+            Arc::new(pull_secret::PullSecret::new(shared())),
+            Arc::new(password::Password),
+            Arc::new(manifests::Manifests::new(shared())),
+            Arc::new(smoke_test::SmokeTest::new(shared())),
+        ];
+        Self { clients, all }
+    }
 }
 
 impl Kinds {
     /// The resource of a kind.
     pub fn get(&self, kind: &str) -> Option<Arc<dyn Resource>> {
-        let clients = || Arc::clone(&self.clients);
-        Some(match kind {
-            "namespace" => Arc::new(namespace::Namespace::new(clients())),
-            "storage_class" => Arc::new(storage_class::StorageClass::new(clients())),
-            "pull_secret" => Arc::new(pull_secret::PullSecret::new(clients())),
-            "password" => Arc::new(password::Password),
-            "manifests" => Arc::new(manifests::Manifests::new(clients())),
-            "smoke_test" => Arc::new(smoke_test::SmokeTest::new(clients())),
-            _ => return None,
-        })
+        self.all.iter().find(|resource| resource.kind().name == kind).cloned()
     }
 
     /// The connections to the clusters.
@@ -45,7 +42,7 @@ impl Kinds {
     }
 }
 
-/// The resources of one run. To be called once per run, on its runtime.
-pub fn resources() -> Kinds {
-    Kinds { clients: Clients::new() }
+/// The resources of one run. To be called once per run, as they keep the connections to its clusters.
+pub fn resources() -> Vec<Arc<dyn Resource>> {
+    Kinds::default().all
 }

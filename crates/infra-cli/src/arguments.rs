@@ -70,12 +70,16 @@ pub(crate) enum Command {
     /// Check the file, without asking any cloud
     Validate,
     /// Show what would be done
-    #[command(after_help = "Examples:\n  infra plan --out hub.plan && infra apply hub.plan\n  infra plan --destroy\n  infra plan --target main/arl")]
+    #[command(
+        after_help = "Examples:\n  infra plan --out hub.plan && infra apply hub.plan\n  infra plan --destroy\n  infra plan --target main/arl"
+    )]
     Plan(PlanArguments),
     /// Do what a saved plan says
     Apply(ApplyArguments),
     /// Plan, ask, and make everything as the file says
-    #[command(after_help = "Examples:\n  infra up --provider magnum\n  infra up --yes --report run.html\n  infra up --rehearse -f examples/arl/infra.yaml")]
+    #[command(
+        after_help = "Examples:\n  infra up --provider magnum\n  infra up --yes --report run.html\n  infra up --rehearse -f examples/arl/infra.yaml"
+    )]
     Up(UpArguments),
     /// Take everything down, and prove that nothing is left
     Down(DownArguments),
@@ -266,7 +270,7 @@ pub(crate) struct EmulatorArguments {
     pub(crate) only: Option<Service>,
     /// Nodes of a cluster that is served alone
     #[arg(long, default_value_t = 3)]
-    pub(crate) nodes: usize,
+    pub(crate) nodes: u32,
     /// Whether controllers, scheduler and kubelets run in a cluster that is served alone
     #[arg(long, value_enum, default_value_t = Controllers::All)]
     pub(crate) controllers: Controllers,

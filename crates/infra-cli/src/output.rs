@@ -40,7 +40,9 @@ pub(crate) type Outcome<T = ExitCode> = Result<T, Told>;
 
 /// Something that the operating system refused, as people are told it.
 pub(crate) fn refused(what: impl std::fmt::Display, error: &std::io::Error) -> Told {
-    Diagnostic::error("io", format!("{what}: {error}")).set("check the path and its permissions").into()
+    Diagnostic::error("io", format!("{what}: {error}"))
+        .set("check the path and its permissions")
+        .into()
 }
 
 /// Prints problems; the exit code is that of the first error.
@@ -76,7 +78,11 @@ pub(crate) fn print_json(document: &serde_json::Value) {
 }
 
 /// Text or a JSON document, as asked for.
-pub(crate) fn answer(format: Format, text: impl FnOnce() -> String, json: impl FnOnce() -> serde_json::Value) {
+pub(crate) fn answer(
+    format: Format,
+    text: impl FnOnce() -> String,
+    json: impl FnOnce() -> serde_json::Value,
+) {
     match format {
         Format::Text => print(&text()),
         Format::Json => print_json(&json()),

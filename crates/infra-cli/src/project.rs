@@ -3,13 +3,31 @@
 use std::path::{Path, PathBuf};
 
 use infra_event::{Diagnostic, ExitCode};
-use infra_spec::{LoadOptions, Loaded, Sources, Spec};
+use infra_spec::{Environment, FileReader, LoadOptions, Loaded, Sources, Spec};
 
 use crate::arguments::Global;
 use crate::output::{Outcome, Told};
 
 /// The folder beside the file in which states and rehearsals live.
 const FOLDER: &str = ".infra";
+
+/// The variables of this process.
+struct ProcessEnvironment;
+
+impl Environment for ProcessEnvironment {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+/// The files of this machine.
+pub(crate) struct DiskReader;
+
+impl FileReader for DiskReader {
+    fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+}
 
 /// The user's file, loaded.
 pub(crate) struct Project {
@@ -29,14 +47,16 @@ impl Project {
         }
         let options = LoadOptions {
             provider: global.provider.clone(),
-            environment: &infra_spec::ProcessEnvironment,
-            files: &infra_spec::DiskReader,
+            environment: &ProcessEnvironment,
+            files: &DiskReader,
             rehearse: global.rehearse,
+            provider_types: crate::fleet::TYPES,
         };
         let loaded = infra_spec::load(&sources, &options)
             .map_err(|errors| Told(errors.iter().map(Diagnostic::from).collect()))?;
         let first = global.files.first().and_then(|path| path.parent());
-        let directory = first.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        let directory =
+            first.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
         Ok(Self { loaded, directory, rehearse: global.rehearse })
     }
 
@@ -61,7 +81,7 @@ impl Project {
             return self.rehearsal().join("state");
         }
         match &self.spec().state.backend {
-            infra_spec::StateBackend::Local { path: Some(path) } => path.resolve(),
+            infra_spec::model::StateBackend::Local { path: Some(path) } => path.resolve(),
             _ => self.directory.join(FOLDER).join("state").join(&self.spec().name),
         }
     }

@@ -180,8 +180,19 @@ impl WorldClock {
     /// Keeps a jumping clock from jumping while the guard lives: a request in flight, work on a blocking thread, a child process.
     #[must_use]
     pub fn busy(&self) -> Busy {
-        self.inner.busy.fetch_add(1, Ordering::SeqCst);
-        Busy { inner: Arc::clone(&self.inner) }
+        self.hold(1)
+    }
+
+    /// Lets a jumping clock jump although the client of the request that is being answered holds a [`Busy`] guard: for an emulator that
+    /// lets world time pass before it answers.
+    #[must_use]
+    pub fn lent(&self) -> Busy {
+        self.hold(-1)
+    }
+
+    fn hold(&self, count: i64) -> Busy {
+        self.inner.busy.fetch_add(count, Ordering::SeqCst);
+        Busy { inner: Arc::clone(&self.inner), count }
     }
 }
 
@@ -205,14 +216,15 @@ impl Inner {
     }
 }
 
-/// World time does not jump while this lives; see [`WorldClock::busy`].
+/// World time does not jump while this lives; see [`WorldClock::busy`] (and its opposite, [`WorldClock::lent`]).
 pub struct Busy {
     inner: Arc<Inner>,
+    count: i64,
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.inner.busy.fetch_sub(1, Ordering::SeqCst);
+        self.inner.busy.fetch_sub(self.count, Ordering::SeqCst);
     }
 }
 

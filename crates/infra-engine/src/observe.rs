@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt};
 use infra_event::{Action, Diagnostic};
-use infra_plan::{Address, Graph, IdentityClass, Observed, Readiness, Value, resolve};
+use infra_plan::{
+    Address, Graph, IdentityClass, Observed, Ownership, Readiness, Record, Value, resolve,
+};
 use infra_provider::{Context, ErrorKind, ProviderError, Subject};
 
-use crate::{Fleet, Knowledge};
+use crate::{Fleet, Knowledge, SharedKnowledge};
 
 /// How many looks may be under way at a time.
 const AT_ONCE: usize = 16;
@@ -44,15 +46,19 @@ struct Item {
 
 /// Looks at everything that is desired or recorded: level by level, as far as what it is in is there.
 ///
+/// What is found without a record (somebody else's that is referred to, or ours of which the state was lost) is noted in the shared
+/// knowledge for the rest of the command, so that what is inside it can be reached; the state itself is changed by operations alone.
+///
 /// # Errors
 /// All failures of one level, each about its address.
 pub async fn survey_world(
     fleet: &Fleet,
     context: &Context,
     graph: &Graph,
-    knowledge: &Knowledge,
+    shared: &SharedKnowledge,
     look: Look,
 ) -> Result<WorldView, Vec<Diagnostic>> {
+    let knowledge = &shared.lock().clone();
     let mut view = WorldView::default();
     let mut left = items(graph, knowledge);
     let mut visited: BTreeSet<Address> = BTreeSet::new();
@@ -78,6 +84,7 @@ pub async fn survey_world(
             |item| look == Look::Lenient && fleet.provider(&item.provider).is_none(),
             &mut view,
         )?;
+        note_unrecorded(graph, shared, &view);
     }
     Ok(view)
 }
@@ -196,4 +203,28 @@ fn take(
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn note_unrecorded(graph: &Graph, shared: &SharedKnowledge, view: &WorldView) {
+    let mut knowledge = shared.lock();
+    for node in graph.nodes() {
+        let Some(seen) = view.observed.get(&node.address) else { continue };
+        let usable = seen.ours || node.ownership == Ownership::Referenced;
+        if !usable || knowledge.records.contains_key(&node.address) {
+            continue;
+        }
+        let record = Record {
+            address: node.address.clone(),
+            kind: node.kind.clone(),
+            provider: node.provider.clone(),
+            id: seen.id.clone(),
+            inputs: seen.fields.clone(),
+            outputs: seen.outputs.clone(),
+            ownership: node.ownership,
+            depends_on: node.dependencies().into_iter().collect(),
+            protected: node.protected,
+            objects: Vec::new(),
+        };
+        knowledge.records.insert(node.address.clone(), record);
+    }
 }

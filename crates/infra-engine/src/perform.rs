@@ -208,6 +208,7 @@ impl Task {
         before: Option<&Value>,
     ) -> Result<Created, ProviderError> {
         let mut tries = 1;
+        let mut may_be_made = false;
         loop {
             let error = match resource.create(&self.context, subject).await {
                 Ok(created) => return Ok(created),
@@ -218,10 +219,13 @@ impl Task {
             if !unclear {
                 return Err(error);
             }
+            may_be_made |= error.retry == Retry::UnknownOutcome;
             self.context
                 .progress
                 .message(format!("{}: looking whether it was made", error.message));
-            if let Some(found) = self.find(resource, subject, before).await? {
+            // What bears a unique name after a request of ours that may have been carried out is what that request made.
+            let named = may_be_made && resource.kind().identity == IdentityClass::UniqueName;
+            if let Some(found) = self.find(resource, subject, before, named).await? {
                 return Ok(found);
             }
             if error.kind == ErrorKind::AlreadyExists || tries >= TRIES {
@@ -236,13 +240,16 @@ impl Task {
         resource: &Arc<dyn Resource>,
         subject: &Subject,
         before: Option<&Value>,
+        named: bool,
     ) -> Result<Option<Created>, ProviderError> {
         if let Some(before) = before {
             let id = resource.settle(&self.context, subject, before).await?;
             return Ok(id.map(|id| Created { id, outputs: Value::Null }));
         }
         let seen = resource.observe(&self.context, subject).await?;
-        Ok(seen.filter(|seen| seen.ours).map(|seen| Created { id: seen.id, outputs: seen.outputs }))
+        Ok(seen
+            .filter(|seen| seen.ours || named)
+            .map(|seen| Created { id: seen.id, outputs: seen.outputs }))
     }
 
     async fn adopt(

@@ -47,6 +47,15 @@ impl Emitter {
         self.send(Some(address.into()), body);
     }
 
+    /// World seconds since the run began.
+    pub fn elapsed(&self) -> f64 {
+        let now = {
+            let ordered = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(&ordered.now)
+        };
+        now().1
+    }
+
     fn send(&self, address: Option<String>, body: Body) {
         let mut ordered = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         ordered.sequence += 1;

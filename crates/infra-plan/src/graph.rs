@@ -143,6 +143,11 @@ impl Graph {
         self.nodes.values()
     }
 
+    /// The nodes, to change their values; what they depend on must stay.
+    pub(crate) fn nodes_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+        self.nodes.values_mut()
+    }
+
     /// The node at an address.
     pub fn get(&self, address: &Address) -> Option<&Node> {
         self.nodes.get(address)
@@ -164,6 +169,15 @@ impl Graph {
             }
         }
         Ok(graph)
+    }
+
+    /// The same graph with other inputs; they must not refer to anything else.
+    pub(crate) fn map_inputs(&self, mut change: impl FnMut(&Node) -> Value) -> Self {
+        let mut graph = self.clone();
+        for node in graph.nodes.values_mut() {
+            node.inputs = change(node);
+        }
+        graph
     }
 
     /// How many nodes there are.

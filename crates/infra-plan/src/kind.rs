@@ -78,7 +78,8 @@ pub struct Kind {
     pub waits: bool,
     /// The input that names the container within which only one operation of this kind may run at a time.
     pub exclusive_within: Option<&'static str>,
-    /// The input that names the container with which it vanishes: no call of its own is made when that is deleted.
+    /// The input that names the container with which it vanishes: no call of its own is made when that is deleted. It cannot move to
+    /// another container: that replaces it.
     pub dies_with: Option<&'static str>,
     /// Seconds that making it takes, until it is ready, when no earlier run tells.
     pub expected_seconds: f64,

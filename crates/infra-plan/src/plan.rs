@@ -79,6 +79,12 @@ pub struct Plan {
     pub deployment: Marker,
     /// Whether it is a plan of `down`.
     pub destroy: bool,
+    /// The addresses that it was limited to; everything if empty.
+    #[serde(default)]
+    pub targets: Vec<Address>,
+    /// The addresses whose replacement was asked for.
+    #[serde(default)]
+    pub replace: Vec<Address>,
     /// Digest of the files that it was made from.
     pub inputs_digest: String,
     /// The operations, each after those that it needs.
@@ -104,6 +110,26 @@ impl Plan {
     /// The sum of the monthly costs in US dollars, if any is known.
     pub fn monthly_cost(&self) -> Option<f64> {
         (!self.costs.is_empty()).then(|| self.costs.values().sum())
+    }
+
+    /// Passes every value of the plan through `change`, such as to seal or open its secrets.
+    ///
+    /// # Errors
+    /// The first error of `change`; the plan is of no use then.
+    pub fn try_map_values<E>(
+        &mut self,
+        change: &mut impl FnMut(&Value) -> Result<Value, E>,
+    ) -> Result<(), E> {
+        for operation in &mut self.operations {
+            operation.inputs = change(&operation.inputs)?;
+            map_changes(&mut operation.changes, change)?;
+            map_rows(&mut operation.rows, change)?;
+        }
+        for node in self.graph.nodes_mut() {
+            node.inputs = change(&node.inputs)?;
+            map_rows(&mut node.rows, change)?;
+        }
+        Ok(())
     }
 
     /// The operation with this number.
@@ -157,4 +183,22 @@ impl Plan {
             currency: self.monthly_cost().map(|_| "USD".to_owned()),
         }
     }
+}
+
+fn map_rows<E>(
+    rows: &mut [Row],
+    change: &mut impl FnMut(&Value) -> Result<Value, E>,
+) -> Result<(), E> {
+    rows.iter_mut().try_for_each(|row| map_changes(&mut row.changes, change))
+}
+
+fn map_changes<E>(
+    changes: &mut [Change],
+    change: &mut impl FnMut(&Value) -> Result<Value, E>,
+) -> Result<(), E> {
+    for one in changes {
+        one.before = change(&one.before)?;
+        one.after = change(&one.after)?;
+    }
+    Ok(())
 }

@@ -3,10 +3,13 @@
 mod binding;
 mod containers;
 mod decide;
+mod deletions;
 mod operations;
+mod refusals;
 mod removal;
 mod sorting;
 mod targets;
+mod vanishing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +41,9 @@ pub struct Approvals {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PlanningError {
     /// A kind is not known to the program.
-    #[error("`{address}` is of the kind `{kind}`, which this version does not know")]
+    #[error(
+        "`{address}` is of the kind `{kind}`, which this version does not know: use the version of `infra` that made it"
+    )]
     UnknownKind {
         /// Whose kind.
         address: Address,

@@ -106,7 +106,7 @@ pub trait Resource: Send + Sync {
 
     /// How long a mutating call may take on the wall, at most: the lease must outlive it.
     fn call_limit(&self) -> Duration {
-        Duration::from_secs(60)
+        Duration::from_secs(45)
     }
 }
 

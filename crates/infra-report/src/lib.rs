@@ -6,8 +6,11 @@
 
 mod diagnostics;
 mod expected;
+mod html;
 mod json_lines;
+mod markup;
 mod model;
+mod picture;
 mod plain;
 mod recording;
 mod terminal;
@@ -15,11 +18,13 @@ mod text;
 
 pub use diagnostics::{diagnostic_lines, print_diagnostic};
 pub use expected::ExpectedDurations;
+pub use html::{ReportExtras, html_report, read_report};
 pub use json_lines::JsonLines;
 pub use model::{
     CriticalPath, Group, LeftoverListing, LogEntry, Operation, Phase, Retry, Row, RowState, RunEnd,
     RunModel, WaitSpan,
 };
+pub use picture::tree_svg;
 pub use plain::Plain;
 pub use recording::{ReadError, read_events, replay};
 pub use terminal::{Frame, Size, Terminal, frame_lines, summary_lines};

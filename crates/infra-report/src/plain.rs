@@ -1,7 +1,7 @@
 //! [`Plain`]: one line per event, for logs and terminals that cannot move the cursor.
 //!
 //! Lines begin with the world time and the address, `[  72.0s] cluster.main: created (72s)`, and stay stable, so that they can
-//! be searched. A wait is told when its reason changes, and otherwise at most every 30 world seconds.
+//! be searched. A wait is told when its reason changes, and otherwise at most every 30 world seconds; progress when it changes.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -22,12 +22,20 @@ pub struct Plain {
     model: RunModel,
     /// The last wait that was told of each operation, and when.
     told: HashMap<u32, (String, f64)>,
+    /// The last progress that was told of each operation: what about, and what.
+    progress: HashMap<u32, (Option<String>, String)>,
 }
 
 impl Plain {
     /// Writes to `out`.
     pub fn new(out: Box<dyn Write + Send>, appearance: Appearance) -> Self {
-        Self { out, appearance, model: RunModel::default(), told: HashMap::new() }
+        Self {
+            out,
+            appearance,
+            model: RunModel::default(),
+            told: HashMap::new(),
+            progress: HashMap::new(),
+        }
     }
 
     fn write(&mut self, at: f64, lines: Vec<Line>) {
@@ -92,7 +100,12 @@ impl Plain {
                 let delay = duration(*delay);
                 vec![about(format!("trying again in {delay} (attempt {attempt}): {reason}"))]
             }
-            Body::OperationProgressed { message, .. } => vec![about(message.clone())],
+            Body::OperationProgressed { operation: id, message } => {
+                let (address, message) = (event.address.clone(), message.clone());
+                let line = about(message.clone());
+                let told = self.progress.insert(*id, (address.clone(), message.clone()));
+                if told == Some((address, message)) { Vec::new() } else { vec![line] }
+            }
             Body::WaitProgressed { operation: id, reason, blocked } => {
                 let text = waiting(reason, blocked.as_deref());
                 let repeated = self

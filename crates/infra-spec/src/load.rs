@@ -145,7 +145,9 @@ fn check(mut root: Node, options: &LoadOptions<'_>, problems: &mut Problems) -> 
         }
     }
     let mut scope = Scope { index, problems };
-    let mut spec = read_spec(&root, &mut scope)?;
+    let spec = read_spec(&root, &mut scope);
+    scope.problems.hide(&root.hidden_texts());
+    let mut spec = spec?;
     for block in spec.providers.values_mut() {
         block.in_use = used.contains(&block.name);
     }

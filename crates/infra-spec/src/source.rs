@@ -7,10 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Code, Severity, SpecError};
-use crate::secret::hide_literal_secret;
+use crate::secret::{hide_literal_secret, opens_secret};
 
 /// The longest line that is quoted whole, in characters.
 const LONGEST_QUOTE: usize = 160;
+/// How many lines above are looked at for the key that a line belongs to.
+const LONGEST_BLOCK: usize = 200;
+/// The last column up to which a line is quoted and measured.
+const FARTHEST_COLUMN: usize = 600;
 
 /// The `-f` files in their order: the first is the base, each further one overlays what stands before it.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +66,23 @@ impl SourceText {
     fn line(&self, line: usize) -> &str {
         line.checked_sub(1).and_then(|index| self.lines.get(index)).map_or("", String::as_str)
     }
+
+    /// Whether a line continues a value that began below a secret key (`token: |` and the lines after it).
+    fn is_inside_secret(&self, line: usize) -> bool {
+        let indent = |text: &str| text.len() - text.trim_start().len();
+        let mut level = indent(self.line(line));
+        for above in (line.saturating_sub(LONGEST_BLOCK).max(1)..line).rev() {
+            let text = self.line(above);
+            if text.trim().is_empty() || indent(text) >= level {
+                continue;
+            }
+            if opens_secret(text) {
+                return true;
+            }
+            level = indent(text);
+        }
+        false
+    }
 }
 
 /// A place in one of the user's files.
@@ -96,9 +117,13 @@ impl Location {
 
     /// Characters covered on the line, at least 1.
     pub fn length(&self) -> usize {
+        // Far out on a monstrous line the exact length is not worth counting.
+        if self.column > FARTHEST_COLUMN {
+            return 1;
+        }
         let line = self.source.line(self.line);
         let before = self.column.saturating_sub(1);
-        line.chars().skip(before).take(self.length).count().max(1)
+        line.chars().skip(before).take(self.length.min(FARTHEST_COLUMN)).count().max(1)
     }
 
     /// The folder of the file: what relative paths at this place start from.
@@ -112,15 +137,19 @@ impl Location {
 
     /// The line, with a literal secret in it hidden, and cut if very long.
     pub(crate) fn quote(&self) -> String {
-        let line = hide_literal_secret(self.source.line(self.line));
-        if line.chars().count() <= LONGEST_QUOTE {
-            return line;
+        let keep = if self.column > FARTHEST_COLUMN {
+            LONGEST_QUOTE
+        } else {
+            LONGEST_QUOTE.max(self.column.saturating_add(20))
+        };
+        let line = self.source.line(self.line);
+        let shown: String = line.chars().take(keep).collect();
+        let cut = shown.len() < line.len();
+        if self.source.is_inside_secret(self.line) {
+            let indent = shown.len() - shown.trim_start().len();
+            return format!("{}(secret)", &shown[..indent]);
         }
-        let keep = LONGEST_QUOTE.max(self.column.saturating_add(20));
-        if keep > LONGEST_QUOTE * 4 {
-            return line.chars().take(LONGEST_QUOTE).chain("...".chars()).collect();
-        }
-        line.chars().take(keep).chain("...".chars()).collect()
+        hide_literal_secret(&shown) + if cut { "..." } else { "" }
     }
 
     /// An error at this place.

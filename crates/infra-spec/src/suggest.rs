@@ -29,8 +29,8 @@ fn distance(word: &str, candidate: &str) -> usize {
 
 fn tolerance(candidate: &str) -> usize {
     match candidate.chars().count() {
-        0..=2 => 1,
-        3..=5 => 2,
+        0..=4 => 1,
+        5..=8 => 2,
         _ => 3,
     }
 }

@@ -1,5 +1,6 @@
 //! A state that this run has locked: journal, content, lease and fencing number in one handle.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,8 +10,8 @@ use serde::de::DeserializeOwned;
 use crate::head::{self, Head};
 use crate::journal::{Journal, JournalError, Position, sequence_of};
 use crate::lease::{LeaseError, LeaseGuard};
-use crate::secrets::Sealer;
-use crate::state::Fold;
+use crate::secrets::{KeySettings, Sealer};
+use crate::state::{Fold, blocking};
 use crate::store::{Store, StoreError};
 use crate::{JOURNAL_PREFIX, StateError, snapshot};
 
@@ -163,6 +164,35 @@ where
         keys.retain(|key| sequence_of(key).is_some_and(|sequence| sequence < base));
         self.store.delete_all(keys).await?;
         snapshot::prune(self.store.as_ref(), self.keep_snapshots, current).await
+    }
+
+    /// Seals the data keys anew for whom `settings` name, and for nobody else; with `rotate`, a new data key seals from now on.
+    ///
+    /// Who could read the state before can still open what was sealed before, from a copy of the store; only a rotation keeps them
+    /// from what comes. Returns the key file if one had to be made.
+    ///
+    /// # Errors
+    /// Keys that are missing or no keys; the head's errors. The old keys then stay.
+    pub async fn change_keys(
+        &mut self,
+        settings: KeySettings,
+        rotate: bool,
+    ) -> Result<Option<PathBuf>, StateError> {
+        let mut sealer = Sealer::clone(&self.sealer);
+        let (sealer, keys, created) = blocking(move || {
+            if rotate {
+                sealer.rotate();
+            }
+            let (keys, created) = sealer.rewrap(&settings)?;
+            Ok((sealer, keys, created))
+        })
+        .await?;
+        self.head = head::update(self.store.as_ref(), self.fencing(), |head| {
+            head.keys = keys.clone();
+        })
+        .await?;
+        self.sealer = Arc::new(sealer);
+        Ok(created)
     }
 
     /// Writes a snapshot and gives the lease back, the latter also if the former fails.

@@ -257,7 +257,7 @@ where
 }
 
 /// Key files are read, and passphrases computed, where it may block.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SecretsError> + Send + 'static,
 ) -> Result<T, SecretsError> {
     tokio::task::spawn_blocking(work)

@@ -8,7 +8,6 @@ use infra_provider::http::{Call, HttpClient, Reply};
 use infra_provider::{Context, ErrorKind, ProviderError};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
-use url::Url;
 
 use crate::api::account::{Account, AccountEnvelope, Links, Size, Vpc};
 use crate::api::kubernetes::{
@@ -32,10 +31,6 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(http: HttpClient) -> Self {
         Self { http }
-    }
-
-    pub(crate) fn endpoint(&self) -> &Url {
-        self.http.endpoint()
     }
 
     async fn send(&self, context: &Context, call: Call) -> Result<Reply> {

@@ -86,7 +86,7 @@ pub fn connect(
         ca_file: config.ca_file.clone(),
         user_agent: concat!("infra/", env!("CARGO_PKG_VERSION")).to_owned(),
         explain: Arc::new(explain),
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_secs(40),
     });
     Ok(Arc::new(DigitalOcean::new(Client::new(http), config)))
 }

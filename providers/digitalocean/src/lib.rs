@@ -16,5 +16,10 @@ mod survey;
 pub use config::{Config, Rehearsal, connect};
 pub use provider::DigitalOcean;
 
+/// The JSON schema of the provider's block of the file.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Config).into()
+}
+
 /// The `type` of this provider in the file.
 pub const TYPE: &str = "digitalocean";

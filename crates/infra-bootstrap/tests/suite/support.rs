@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use infra_bootstrap::{ExpandRequest, Files, Kinds, expand, resources};
+use infra_bootstrap::{ExpandRequest, Files, Kinds, expand};
 use infra_clock::WorldClock;
 use infra_emulator::kubernetes::{
     ApiFaults, Cluster as Emulated, ClusterOptions, NodeOptions, PodBehaviour,
@@ -120,7 +120,7 @@ impl World {
         Self {
             emulated,
             context,
-            kinds: resources(),
+            kinds: Kinds::default(),
             kept: BTreeMap::new(),
             order: Vec::new(),
             _directory: directory,

@@ -52,9 +52,7 @@ pub(super) fn layout(picture: &Picture) -> Layout {
     for column in &columns {
         let widest = column.iter().map(|item| width_of(*item)).fold(0.0, f64::max);
         for item in column {
-            let is_box = *item < picture.shapes.len();
-            let width = if is_box { width_of(*item) } else { widest };
-            places[*item] = Place { x, y: centers[*item], width };
+            places[*item] = Place { x, y: centers[*item], width: widest };
         }
         x += widest + COLUMN_GAP;
     }

@@ -1,11 +1,12 @@
 //! What becomes of each desired resource. No order yet: that is `operations`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use infra_event::{Diagnostic, ExitCode};
+use infra_event::Diagnostic;
 
-use super::binding::concealed_inputs;
+use super::binding::{bound, concealed_inputs};
 use super::containers::container_of_node;
+use super::refusals;
 use super::removal::Removal;
 use super::{Planner, PlanningError, Purpose};
 use crate::{
@@ -29,7 +30,7 @@ pub(super) enum Verdict {
 
 impl Verdict {
     /// Whether its outputs are those of something that is still to be made.
-    fn is_made(&self) -> bool {
+    pub(super) fn is_made(&self) -> bool {
         matches!(self, Self::Create | Self::Replace(_))
     }
 }
@@ -53,6 +54,8 @@ pub(super) struct Decisions {
     pub(super) desired: BTreeMap<Address, Decision>,
     /// Records whose resources go (not those to be replaced).
     pub(super) removed: BTreeMap<Address, Removal>,
+    /// What the state would know of resources of ours that go and that it does not know.
+    pub(super) found: BTreeMap<Address, Record>,
     pub(super) notes: Vec<Diagnostic>,
     pub(super) refusals: Vec<Diagnostic>,
 }
@@ -68,7 +71,20 @@ impl Planner<'_> {
             }
         }
         self.decide_removals(&chosen, &mut decisions)?;
+        self.note_outside_of_targets(&chosen, &mut decisions);
         Ok(decisions)
+    }
+
+    /// What the plan leaves alone although something that it needs is replaced.
+    fn note_outside_of_targets(&self, chosen: &BTreeSet<Address>, decisions: &mut Decisions) {
+        for record in self.records.values().filter(|record| !chosen.contains(&record.address)) {
+            let replaced = record.depends_on.iter().find(|on| {
+                decisions.desired.get(*on).is_some_and(|decided| decided.verdict.is_made())
+            });
+            if let Some(replaced) = replaced {
+                decisions.notes.push(refusals::outside_of_targets(record, replaced));
+            }
+        }
     }
 
     fn decide_node(
@@ -102,14 +118,19 @@ impl Planner<'_> {
         }
         let Some(seen) = seen else {
             if record.is_some_and(|record| record.ownership != Ownership::Referenced) {
-                decisions.notes.push(gone(node));
-                decision.reason = Some("gone since the last run".to_owned());
+                decision.reason = Some(match not_ready(node, kind, decisions) {
+                    Some(needed) => format!("not looked at, as {needed} is not ready"),
+                    None => {
+                        decisions.notes.push(refusals::gone(node));
+                        "gone since the last run".to_owned()
+                    }
+                });
             }
             return Ok(decision);
         };
         let known = record.is_some_and(|record| record.id == seen.id);
         if !seen.ours && !known && node.ownership == Ownership::Owned {
-            decisions.refusals.push(foreign(node, seen));
+            decisions.refusals.push(refusals::foreign(node, seen));
             decision.verdict = Verdict::Refused;
             return Ok(decision);
         }
@@ -127,17 +148,12 @@ impl Planner<'_> {
         decisions: &mut Decisions,
     ) {
         if self.replace.contains(&node.address) {
-            decisions.refusals.push(
-                Diagnostic::error("not-ours", "it is not of this deployment, and never replaced")
-                    .about(&node.address)
-                    .set("drop it from --replace")
-                    .exit(ExitCode::Invalid),
-            );
+            decisions.refusals.push(refusals::not_replaceable(node));
         }
         decision.rows.clear();
         decision.verdict = match seen {
             None => {
-                decisions.refusals.push(missing_reference(node));
+                decisions.refusals.push(refusals::missing_reference(node));
                 Verdict::Refused
             }
             Some(_) if kind.waits && !decision.ready => Verdict::Wait,
@@ -155,13 +171,13 @@ impl Planner<'_> {
         decision: &mut Decision,
         decisions: &mut Decisions,
     ) {
-        if let Some(container) = self.container_that_is_made(node, kind, decisions) {
+        if let Some((container, removal)) = self.container_that_is_made(node, kind, decisions) {
             decision.reason = Some(format!("goes and comes with {container}"));
-            let asked = self.is_protected(&container);
-            if !asked {
+            // A word for a protected container counts for all that is in it.
+            if !self.is_protected(&container) {
                 self.approve_replacement(node, kind, decisions);
             }
-            decision.verdict = Verdict::Replace(Removal::Vanish(container));
+            decision.verdict = Verdict::Replace(removal);
             return;
         }
         if seen.readiness == Readiness::Deleting {
@@ -183,14 +199,26 @@ impl Planner<'_> {
         let forced = self.replace.contains(&node.address);
         let replace = decision.changes.iter().any(|change| change.effect == Effect::Replace)
             && seen.rows.is_none();
-        if forced || replace {
+        let moves = self.moves(node, kind, seen, decision);
+        if let Some(change) = moves.clone() {
+            decision.changes.retain(|other| !other.is_within(&change.path));
+            decision.changes.insert(0, change);
+        }
+        if forced || replace || moves.is_some() {
             decision.reason = forced.then(|| "replaced as asked for".to_owned());
             self.approve_replacement(node, kind, decisions);
             decision.verdict = Verdict::Replace(Removal::Delete);
             return;
         }
-        if let Some(rows) = &seen.rows {
-            decision.rows.clone_from(rows);
+        match &seen.rows {
+            Some(rows) => decision.rows.clone_from(rows),
+            // Nobody compared the objects: that they are there does not say that anything happens to them.
+            None => {
+                for row in &mut decision.rows {
+                    row.action = None;
+                    row.changes.clear();
+                }
+            }
         }
         decision.verdict = if record.is_none_or(|record| record.id != seen.id) {
             Verdict::Adopt
@@ -202,26 +230,32 @@ impl Planner<'_> {
             Verdict::Nothing
         };
         if let Readiness::Failed { reason } = &seen.readiness {
-            decisions.notes.push(failed(node, reason));
+            decisions.notes.push(refusals::failed(node, reason));
         }
-    }
-
-    /// The container that the resource dies with, if that is made (again).
-    fn container_that_is_made(
-        &self,
-        node: &Node,
-        kind: &Kind,
-        decisions: &Decisions,
-    ) -> Option<Address> {
-        let container = container_of_node(node, kind.dies_with?)?;
-        let decided = decisions.desired.get(container)?;
-        decided.verdict.is_made().then(|| container.clone())
     }
 
     fn is_protected(&self, address: &Address) -> bool {
         self.graph.get(address).is_some_and(|node| {
             node.protected || (self.kinds)(&node.kind).is_some_and(|kind| kind.protected)
         })
+    }
+
+    /// What the state would know of a resource of ours, made by a run that died before it could say so.
+    pub(super) fn unrecorded(&self, node: &Node, inputs: &Value) -> Record {
+        let seen = self.observed.get(&node.address);
+        let live = seen.map(|seen| seen.fields.clone()).filter(|live| !live.is_null());
+        Record {
+            address: node.address.clone(),
+            kind: node.kind.clone(),
+            provider: node.provider.clone(),
+            id: seen.map(|seen| seen.id.clone()).unwrap_or_default(),
+            inputs: live.unwrap_or_else(|| bound(&node.inputs, inputs)),
+            outputs: seen.map(|seen| seen.outputs.clone()).unwrap_or_default(),
+            ownership: node.ownership,
+            depends_on: node.dependencies().into_iter().collect(),
+            protected: node.protected,
+            objects: Vec::new(),
+        }
     }
 
     /// The output that a reference is bound to, if it is known before anything runs.
@@ -240,12 +274,7 @@ impl Planner<'_> {
     fn approve_replacement(&self, node: &Node, kind: &Kind, decisions: &mut Decisions) {
         let protected = kind.protected || node.protected;
         if protected && !self.approvals.replace.contains(&node.address) {
-            let problem =
-                Diagnostic::error("protected", "it is protected and would have to be replaced")
-                    .about(&node.address)
-                    .set(format!("if that is meant: --allow-replace {}", node.address))
-                    .exit(ExitCode::Failed);
-            decisions.refusals.push(problem);
+            decisions.refusals.push(refusals::protected_from_replacement(node));
         }
     }
 }
@@ -260,6 +289,20 @@ impl Decision {
     pub(super) fn has_changes(&self) -> bool {
         !self.changes.is_empty() || self.rows.iter().any(|row| row.action.is_some())
     }
+}
+
+/// What a resource is in or bound to that is not ready: the resource could not be looked at, so that nobody knows whether it is gone.
+fn not_ready<'node>(
+    node: &'node Node,
+    kind: &Kind,
+    decisions: &Decisions,
+) -> Option<&'node Address> {
+    let container = kind.dies_with.and_then(|field| container_of_node(node, field));
+    let bound = node.inputs.references().into_iter().map(|reference| &reference.address);
+    container.into_iter().chain(bound).find(|address| {
+        let decided = decisions.desired.get(*address);
+        decided.is_some_and(|decided| decided.verdict.is_made() || !decided.ready)
+    })
 }
 
 /// Whether a difference counts.
@@ -296,35 +339,4 @@ fn moved(record: &Record, node: &Node) -> Vec<Change> {
         change("(kind)", &record.kind, &node.kind),
     ];
     all.into_iter().filter(|change| change.before != change.after).collect()
-}
-
-fn gone(node: &Node) -> Diagnostic {
-    Diagnostic::warning(
-        "gone",
-        "it was there after the last run and is gone; it will be made again",
-    )
-    .about(&node.address)
-}
-
-fn failed(node: &Node, reason: &str) -> Diagnostic {
-    Diagnostic::warning("failed", "it is there, and failed")
-        .detail(reason)
-        .about(&node.address)
-        .set(format!("if it does not recover: --replace {} makes a new one", node.address))
-}
-
-fn missing_reference(node: &Node) -> Diagnostic {
-    Diagnostic::error("not-found", "it is said to exist, and it does not")
-        .about(&node.address)
-        .set("correct its name, or drop `existing` so that it is made")
-        .exit(ExitCode::Invalid)
-}
-
-fn foreign(node: &Node, seen: &Observed) -> Diagnostic {
-    Diagnostic::error(
-        "not-ours",
-        format!("something of that name exists and is not of this deployment (id {})", seen.id),
-    )
-    .about(&node.address)
-    .set("give it another name, or say `existing: true` to use it as it is")
 }

@@ -12,11 +12,12 @@ use infra_event::{Action, Diagnostic, Totals};
 use super::binding::{bound, concealed_inputs, shown};
 use super::containers::container_of_node;
 use super::decide::{Decision, Decisions, Verdict};
+use super::deletions::Going;
 use super::removal::Removal;
 use super::sorting::{Bond, Order};
 use crate::{
-    Address, Kind, Node, Operation, OperationId, Ownership, PLAN_FORMAT, Plan, Planner,
-    PlanningError, Purpose, Record, Value,
+    Address, Kind, Node, Operation, OperationId, PLAN_FORMAT, Plan, Planner, PlanningError,
+    Purpose, Value,
 };
 
 pub(super) fn build(planner: Planner<'_>, decisions: Decisions) -> Result<Plan, PlanningError> {
@@ -39,15 +40,21 @@ pub(super) fn build(planner: Planner<'_>, decisions: Decisions) -> Result<Plan, 
     let operations = builder.sorted(&mut refusals);
     let totals = totals(&decisions);
     let costs = costs(&planner);
+    let graph = planner.graph.map_inputs(|node| match (planner.kinds)(&node.kind) {
+        Some(kind) => concealed_inputs(kind, &node.inputs),
+        None => node.inputs.clone(),
+    });
     let mut notes = planner.notes;
     notes.extend(decisions.notes);
     Ok(Plan {
         format: PLAN_FORMAT,
         deployment: planner.deployment,
         destroy: planner.purpose == Purpose::Destroy,
+        targets: planner.targets.iter().cloned().collect(),
+        replace: planner.replace.iter().cloned().collect(),
         inputs_digest: planner.inputs_digest,
         operations,
-        graph: planner.graph.clone(),
+        graph,
         costs,
         notes,
         refusals,
@@ -55,106 +62,25 @@ pub(super) fn build(planner: Planner<'_>, decisions: Decisions) -> Result<Plan, 
     })
 }
 
-struct Builder<'planner, 'world> {
-    planner: &'planner Planner<'world>,
-    drafts: Vec<Operation>,
-    order: Order,
+pub(super) struct Builder<'planner, 'world> {
+    pub(super) planner: &'planner Planner<'world>,
+    pub(super) drafts: Vec<Operation>,
+    pub(super) order: Order,
     /// The operations after which a resource can be used: its own last one, or else those that it would wait for.
-    last: BTreeMap<Address, BTreeSet<usize>>,
+    pub(super) last: BTreeMap<Address, BTreeSet<usize>>,
     /// The last operation on a resource that stays.
-    own: BTreeMap<Address, usize>,
+    pub(super) own: BTreeMap<Address, usize>,
     /// What goes, also as half of a replacement.
-    going: BTreeMap<Address, Going>,
-}
-
-/// A resource that goes.
-struct Going {
-    /// The operation.
-    place: usize,
-    /// What it depended on.
-    depends_on: Vec<Address>,
-    /// The container with which it goes.
-    container: Option<Address>,
+    pub(super) going: BTreeMap<Address, Going>,
 }
 
 impl Builder<'_, '_> {
-    fn add(&mut self, mut operation: Operation) -> usize {
+    pub(super) fn add(&mut self, mut operation: Operation) -> usize {
         let place = self.drafts.len();
         operation.expected_seconds = (self.planner.expected)(&operation.address, operation.action)
             .or(operation.expected_seconds);
         self.drafts.push(operation);
         place
-    }
-
-    fn add_deletions(&mut self, decisions: &Decisions) -> Result<(), PlanningError> {
-        for (address, removal) in &decisions.removed {
-            if let Some(record) = self.planner.records.get(address) {
-                self.add_deletion(record, removal, false)?;
-            }
-        }
-        for node in self.planner.graph.nodes().rev() {
-            let Some(decision) = decisions.desired.get(&node.address) else { continue };
-            let Verdict::Replace(removal) = &decision.verdict else { continue };
-            match self.planner.records.get(&node.address) {
-                Some(record) => self.add_deletion(record, removal, true)?,
-                None => {
-                    self.add_deletion(&unrecorded(self.planner, node, decision), removal, true)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn add_deletion(
-        &mut self,
-        record: &Record,
-        removal: &Removal,
-        replaces: bool,
-    ) -> Result<(), PlanningError> {
-        let kind = self.planner.kind(&record.address, &record.kind)?;
-        let node = self.planner.graph.get(&record.address);
-        // What was looked at is what the state knows, unless the resource has moved to another provider.
-        let seen = self.planner.observed.get(&record.address).filter(|seen| {
-            let moved = node.is_some_and(|node| {
-                replaces && (node.provider != record.provider || node.kind != record.kind)
-            });
-            !moved && (seen.ours || seen.id == record.id)
-        });
-        let given_away = node.is_some_and(|node| node.ownership == Ownership::Referenced);
-        let (action, container, note) = match removal {
-            Removal::Delete => (Action::Delete, None, None),
-            Removal::Vanish(container) => {
-                (Action::Forget, Some(container), Some(format!("goes with {container}")))
-            }
-            Removal::Forget => (Action::Forget, None, None),
-        };
-        let id = seen.map_or(&record.id, |seen| &seen.id).clone();
-        let operation = Operation {
-            id: OperationId(0),
-            address: record.address.clone(),
-            kind: record.kind.clone(),
-            provider: record.provider.clone(),
-            action,
-            after: Vec::new(),
-            inputs: concealed_inputs(kind, &record.inputs),
-            // Without an id: there is nothing left of it.
-            prior_id: (action == Action::Delete || seen.is_some()).then_some(id),
-            ownership: if given_away { Ownership::Referenced } else { record.ownership },
-            depends_on: record.depends_on.clone(),
-            changes: Vec::new(),
-            rows: seen.and_then(|seen| seen.rows.clone()).unwrap_or_default(),
-            replaces,
-            protected: kind.protected || record.protected,
-            exclusive_within: self.exclusive_record(kind, record),
-            expected_seconds: None,
-            note,
-        };
-        let place = self.add(operation);
-        self.going.insert(
-            record.address.clone(),
-            Going { place, depends_on: record.depends_on.clone(), container: container.cloned() },
-        );
-        Ok(())
     }
 
     fn add_node(&mut self, node: &Node, decision: &Decision) -> Result<(), PlanningError> {
@@ -208,39 +134,6 @@ impl Builder<'_, '_> {
         Ok(())
     }
 
-    fn order_deletions(&mut self) {
-        for (address, going) in &self.going {
-            let gone = self.gone_with(address);
-            // What vanishes is dropped from the state when its container is really gone.
-            self.order.add(going.place, gone, Bond::Firm);
-            for on in going.depends_on.iter().filter(|on| self.going.contains_key(*on)) {
-                self.order.add(self.gone_with(on), gone, Bond::Record);
-            }
-        }
-        // What stays and depended on something that goes for good was changed so that it does no more.
-        for record in self.planner.records.values() {
-            let Some(own) = self.own.get(&record.address) else { continue };
-            for on in &record.depends_on {
-                if self.going.contains_key(on) && self.planner.graph.get(on).is_none() {
-                    self.order.add(self.gone_with(on), *own, Bond::Change);
-                }
-            }
-        }
-    }
-
-    /// The operation by which a resource that goes is gone: its own, or that of the container at the end of the chain.
-    fn gone_with(&self, address: &Address) -> usize {
-        let mut at = self.going.get(address);
-        let mut place = at.map_or(0, |going| going.place);
-        // Chains are as long as containers are deep; the bound only guards against a state that was edited by hand.
-        for _ in 0..64 {
-            let Some(going) = at else { break };
-            place = going.place;
-            at = going.container.as_ref().and_then(|container| self.going.get(container));
-        }
-        place
-    }
-
     /// The operations numbered so that each stands after those that it needs.
     fn sorted(self, refusals: &mut Vec<Diagnostic>) -> Vec<Operation> {
         let sorted = self.order.sorted(self.drafts.len());
@@ -271,16 +164,6 @@ impl Builder<'_, '_> {
         }
         operations
     }
-
-    /// The text that all operations share of which one may run at a time: the kind and its container.
-    fn exclusive_record(&self, kind: &Kind, record: &Record) -> Option<String> {
-        let field = kind.exclusive_within?;
-        let container = match self.planner.container_of(record, field) {
-            Some(address) => address.to_string(),
-            None => plain_text(record.inputs.get(field)?)?,
-        };
-        exclusive(kind, &record.address, &container)
-    }
 }
 
 /// What is done for a verdict, step by step.
@@ -300,23 +183,6 @@ fn actions(decision: &Decision, kind: &Kind) -> Vec<Action> {
     actions
 }
 
-/// What the state would know of a resource of ours that a run made which died before it could say so.
-fn unrecorded(planner: &Planner<'_>, node: &Node, decision: &Decision) -> Record {
-    let seen = planner.observed.get(&node.address);
-    Record {
-        address: node.address.clone(),
-        kind: node.kind.clone(),
-        provider: node.provider.clone(),
-        id: decision.prior_id.clone().unwrap_or_default(),
-        inputs: bound(&node.inputs, &decision.inputs),
-        outputs: seen.map(|seen| seen.outputs.clone()).unwrap_or_default(),
-        ownership: node.ownership,
-        depends_on: node.dependencies().into_iter().collect(),
-        protected: node.protected,
-        objects: Vec::new(),
-    }
-}
-
 /// Why it is done, and what was chosen for it.
 fn note(node: &Node, decision: &Decision) -> Option<String> {
     let parts: Vec<_> =
@@ -333,12 +199,12 @@ fn exclusive_node(kind: &Kind, node: &Node) -> Option<String> {
     exclusive(kind, &node.address, &container)
 }
 
-fn exclusive(kind: &Kind, address: &Address, container: &str) -> Option<String> {
+pub(super) fn exclusive(kind: &Kind, address: &Address, container: &str) -> Option<String> {
     (container != address.as_str()).then(|| format!("{} {container}", kind.name))
 }
 
 /// The text, unless it is a secret one: this one is shown.
-fn plain_text(value: &Value) -> Option<String> {
+pub(super) fn plain_text(value: &Value) -> Option<String> {
     if let Value::Text(text) = value { Some(text.clone()) } else { None }
 }
 

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use infra_event::Diagnostic;
-
 use super::decide::Decisions;
+use super::refusals;
 use super::{Planner, PlanningError, Purpose};
-use crate::{Address, Kind, Ownership, Record};
+use crate::{Address, Kind, Node, Ownership, Record, Reference, resolve};
 
 /// How a resource goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +24,10 @@ impl Planner<'_> {
         chosen: &BTreeSet<Address>,
         decisions: &mut Decisions,
     ) -> Result<(), PlanningError> {
+        let found = self.unrecorded_to_destroy(chosen);
         let mut going: BTreeMap<&Address, (&Record, &Kind)> = BTreeMap::new();
-        for record in self.records.values().filter(|record| chosen.contains(&record.address)) {
+        let all = self.records.values().chain(found.values());
+        for record in all.filter(|record| chosen.contains(&record.address)) {
             if self.purpose == Purpose::Destroy || self.graph.get(&record.address).is_none() {
                 going.insert(&record.address, (record, self.kind(&record.address, &record.kind)?));
             } else if self.is_given_away(record) {
@@ -44,11 +45,32 @@ impl Planner<'_> {
                 Removal::Delete
             };
             if !self.may_go(record, kind, &removal, &going) {
-                decisions.refusals.push(needs_approval(record));
+                decisions.refusals.push(refusals::protected_from_deletion(record));
             }
             decisions.removed.insert((*address).clone(), removal);
         }
+        decisions.found = found;
         Ok(())
+    }
+
+    /// What `down` takes away although the state does not know it: it is in the file, there, and bears our marker.
+    fn unrecorded_to_destroy(&self, chosen: &BTreeSet<Address>) -> BTreeMap<Address, Record> {
+        let ours = |node: &&Node| {
+            self.purpose == Purpose::Destroy
+                && node.ownership == Ownership::Owned
+                && chosen.contains(&node.address)
+                && !self.records.contains_key(&node.address)
+                && self.observed.get(&node.address).is_some_and(|seen| seen.ours)
+        };
+        let output = |reference: &Reference| {
+            self.observed.get(&reference.address)?.outputs.at(&reference.path).cloned()
+        };
+        self.graph
+            .nodes()
+            .filter(ours)
+            .map(|node| self.unrecorded(node, &resolve(&node.inputs, &output)))
+            .map(|record| (record.address.clone(), record))
+            .collect()
     }
 
     /// The file now says that it is somebody else's, and the state says that it is ours.
@@ -134,25 +156,7 @@ impl Planner<'_> {
     fn note_stranger(&self, record: &Record, decisions: &mut Decisions) {
         let Some(seen) = self.observed.get(&record.address) else { return };
         if record.ownership == Ownership::Owned && !seen.ours && seen.id != record.id {
-            decisions.notes.push(
-                Diagnostic::warning(
-                    "not-ours",
-                    format!(
-                        "what is there now (id {}) is not of this deployment and stays; what the state knows is gone",
-                        seen.id
-                    ),
-                )
-                .about(&record.address),
-            );
+            decisions.notes.push(refusals::stranger(record, seen));
         }
     }
-}
-
-fn needs_approval(record: &Record) -> Diagnostic {
-    Diagnostic::error("protected", "it is protected and would have to be deleted")
-        .about(&record.address)
-        .set(format!(
-            "if that is meant: --allow-delete {}; else put it back into the file",
-            record.address
-        ))
 }

@@ -13,6 +13,8 @@ pub(super) enum Bond {
     /// A deletion waits for a deletion, as records of earlier runs have it. Records of different runs may contradict each other; then
     /// either order is as good.
     Record,
+    /// A deletion waits for a deletion, as the file has it for something that no record tells about.
+    Guess,
 }
 
 /// Operations by their places in the draft.
@@ -102,11 +104,15 @@ impl Order {
             at = needed;
         }
         let cycle = &path[on_path[at]?..];
-        let weakest =
-            cycle.iter().copied().max_by_key(|(place, _, bond)| (*bond, Reverse(*place)))?;
-        if weakest.2 == Bond::Change {
+        let first = |wanted: Bond| cycle.iter().find(|(.., bond)| *bond == wanted);
+        // A cycle with a change in it is none of contradicting records: somebody would be in the way of somebody.
+        let conflict = first(Bond::Change);
+        if conflict.is_some() {
             conflicts.push(cycle.iter().map(|(place, ..)| *place).collect());
         }
-        (weakest.2 != Bond::Firm).then_some((weakest.0, weakest.1))
+        conflict
+            .or_else(|| first(Bond::Guess))
+            .or_else(|| first(Bond::Record))
+            .map(|(place, needed, _)| (*place, *needed))
     }
 }

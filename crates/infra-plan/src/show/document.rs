@@ -1,25 +1,4 @@
 //! The plan as a JSON document for programs. Fields are only ever added to a format version; readers skip what they do not know.
-//!
-//! ```text
-//! format_version  1
-//! deployment      { name, id }
-//! destroy         whether it is a plan of `down`
-//! empty           whether there is nothing to do
-//! applicable      whether nothing stands in the way of applying it
-//! inputs_digest   digest of the files that it was made from
-//! changes         one per resource to which something happens:
-//!                 { address, kind, provider, action, protected, because, note, monthly_cost, fields, objects, operations }
-//! operations      the steps: { id, address, kind, provider, action, after, ownership, protected, replaces, exclusive_within,
-//!                 expected_seconds, prior_id, note, inputs }
-//! totals          { create, change, replace, delete, adopt, forget, unchanged }; what is replaced counts as `replace` alone
-//! costs           { currency, monthly, by_address }, or null if none is known
-//! notes, refusals diagnostics: { severity, code, summary, detail, address, next_steps, exit, .. }
-//! ```
-//!
-//! `action` of a change is `create`, `update`, `replace`, `delete`, `adopt`, `forget` or `wait`. `fields` are
-//! `{ path, before, after, effect }`; `objects` are `{ address, action, fields }`. In values, `{"$unknown": true}` is what is not
-//! known yet, `{"$reference": "ADDRESS#PATH"}` what another resource will tell, `{"$joined": [..]}` a text made of such parts, and
-//! `{"$secret": null}` a secret, which is never in the document, not even sealed.
 
 use std::convert::Infallible;
 
@@ -29,10 +8,31 @@ use serde_json::{Map, Value as Json, json};
 use super::{Entry, entries};
 use crate::{Change, Operation, Plan, Row, Secret, Value};
 
-/// Version of the document that [`json`] makes.
+/// Version of the document that [`json()`] makes.
 pub const DOCUMENT_FORMAT: u32 = 1;
 
-/// The plan as a JSON document, described at the top of the module's source and in the schema that tests hold it to.
+/// The plan as a JSON document.
+///
+/// ```text
+/// format_version  1
+/// deployment      { name, id }
+/// destroy         whether it is a plan of `down`
+/// empty           whether there is nothing to do
+/// applicable      whether nothing stands in the way of applying it
+/// inputs_digest   digest of the files that it was made from
+/// changes         one per resource to which something happens:
+///                 { address, kind, provider, action, protected, because, note, monthly_cost, fields, objects, operations }
+/// operations      the steps: { id, address, kind, provider, action, after, ownership, protected, replaces, exclusive_within,
+///                 expected_seconds, prior_id, note, inputs }
+/// totals          { create, change, replace, delete, adopt, forget, unchanged }; what is replaced counts as `replace` alone
+/// costs           { currency, monthly, by_address }, or null if none is known
+/// notes, refusals diagnostics: { severity, code, summary, detail, address, next_steps, exit, .. }
+/// ```
+///
+/// `action` of a change is `create`, `update`, `replace`, `delete`, `adopt`, `forget` or `wait`. `fields` are
+/// `{ path, before, after, effect }`; `objects` are `{ address, action, fields }`. In values, `{"$unknown": true}` is what is not
+/// known yet, `{"$reference": "ADDRESS#PATH"}` what another resource will tell, `{"$joined": [..]}` a text made of such parts, and
+/// `{"$secret": null}` a secret, which is never in the document, not even sealed.
 pub fn json(plan: &Plan) -> Json {
     let entries = entries(plan);
     json!({

@@ -47,8 +47,11 @@ pub(super) fn lines(entry: &Entry<'_>, style: &Style) -> Vec<String> {
     }
     let same = entry.main.rows.len() - rows.len();
     if same > 0 {
-        let objects = if same == 1 { "object stays" } else { "objects stay" };
-        lines.push(format!("        {}", style.dim(&format!("{same} {objects} as they are"))));
+        let stay = match same {
+            1 => "1 object stays as it is".to_owned(),
+            same => format!("{same} objects stay as they are"),
+        };
+        lines.push(format!("        {}", style.dim(&stay)));
     }
     lines
 }

@@ -58,9 +58,13 @@ impl Gazetteer {
                 None => Place::default(),
             };
         };
-        let first = name.split('/').next().unwrap_or(name);
+        let mut parts = name.split('/');
+        let first = parts.next().unwrap_or(name);
         if kind == "cluster" || (name.contains('/') && self.clusters.iter().any(|c| c == first)) {
-            return Place { cluster: Some(first.to_owned()), item: None };
+            let second = parts.next().unwrap_or("");
+            let item = (first.to_owned(), second.to_owned());
+            let item = self.items.contains(&item).then_some(item.1);
+            return Place { cluster: Some(first.to_owned()), item };
         }
         let owner = self.items.iter().find(|(_, item)| item == first && name.contains('/'));
         match owner {
@@ -106,6 +110,7 @@ mod tests {
             "main/namespace.arl",
             "main/arl",
             "main/arl/Deployment.apps/arl/scheduler",
+            "smoke_test.main/arl",
             "odd",
         ];
         let gazetteer = Gazetteer::of(addresses.iter().copied());
@@ -126,6 +131,7 @@ mod tests {
             "- -",
             "main arl",
             "main namespace.arl",
+            "main arl",
             "main arl",
             "main arl",
             "- -",

@@ -6,6 +6,7 @@ use infra_event::{
     Severity, Totals,
 };
 
+use super::address::object_label;
 use super::operation::{Operation, Phase, Retry};
 
 /// What an independent listing found after a destroy.
@@ -151,7 +152,9 @@ impl RunModel {
             Body::WaitProgressed { operation, reason, blocked } => {
                 let operation = self.operation_mut(*operation, address);
                 operation.started.get_or_insert(at);
-                operation.wait(at, reason, blocked.as_deref());
+                let about = address.filter(|address| *address != operation.address);
+                let whole = about.map(|object| format!("{}: {reason}", object_label(object)));
+                operation.wait(at, whole.as_deref().unwrap_or(reason), blocked.as_deref());
                 operation.note_object(address, reason);
             }
             Body::OperationFinished { operation, outcome, seconds, diagnostic } => {

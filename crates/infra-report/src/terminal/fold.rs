@@ -1,7 +1,7 @@
 //! How much of a group is shown: rows one by one, or folded into a count.
 
 use super::frame::Frame;
-use super::row::{label_columns, row_lines};
+use super::row::{Place, label_columns, row_lines};
 use crate::model::{Group, Phase, Row, RowState, RunModel};
 use crate::text::{Line, Style, Symbols, duration};
 
@@ -28,6 +28,39 @@ impl Detail {
     ];
     /// Everything, for the picture that stays.
     pub(crate) const ALL: Self = Self { finished: 60, pending: 60, extras: false };
+}
+
+/// The rows that matter most on a small terminal, in this order: failed, blocked, tried again, and whatever else is under way.
+pub(crate) fn pressing<'a>(
+    model: &'a RunModel,
+    groups: &'a [Group],
+) -> Vec<(&'a Row, RowState<'a>)> {
+    let rank = |phase: &Phase| match phase {
+        Phase::Failed => Some(0),
+        Phase::Waiting { blocked: Some(_), .. } => Some(1),
+        Phase::Retrying { .. } => Some(2),
+        phase if phase.is_active() => Some(3),
+        _ => None,
+    };
+    let rows = groups.iter().flat_map(|group| &group.rows);
+    let states = rows.filter_map(|row| Some((row, model.row_state(row)?)));
+    let mut rows: Vec<_> =
+        states.filter_map(|(row, state)| Some((rank(&state.current.phase)?, row, state))).collect();
+    rows.sort_by_key(|(rank, ..)| *rank);
+    rows.into_iter().map(|(_, row, state)| (row, state)).collect()
+}
+
+/// The lines of some rows, one each, without the groups that they are in.
+pub(crate) fn flat_lines(
+    model: &RunModel,
+    rows: &[(&Row, RowState<'_>)],
+    frame: &Frame,
+) -> Vec<Line> {
+    let flat: Vec<Row> = rows.iter().map(|(row, _)| Row { depth: 0, ..(*row).clone() }).collect();
+    let columns = label_columns(&flat, 0, frame.size.columns);
+    let place = Place { frame, indent: 0, columns, extras: false };
+    let states = rows.iter().map(|(_, state)| state);
+    flat.iter().zip(states).flat_map(|(row, state)| row_lines(model, row, state, &place)).collect()
 }
 
 /// The lines of a group.
@@ -58,6 +91,7 @@ pub(crate) fn group_lines(
         lines.push(line);
     }
     let columns = label_columns(&group.rows, indent, frame.size.columns);
+    let place = Place { frame, indent, columns, extras: detail.extras };
     let mut shown_pending = 0;
     for (row, state) in &rows {
         if fold_finished && is_done(state) {
@@ -69,12 +103,7 @@ pub(crate) fn group_lines(
                 continue;
             }
         }
-        lines.extend(row_lines(
-            model,
-            row,
-            state,
-            &super::row::Place { frame, indent, columns, extras: detail.extras },
-        ));
+        lines.extend(row_lines(model, row, state, &place));
     }
     if pending.len() > detail.pending {
         let addresses = pending.iter().skip(detail.pending).map(|(row, _)| row.address.as_str());

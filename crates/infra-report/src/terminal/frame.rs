@@ -2,7 +2,7 @@
 
 use infra_event::Severity;
 
-use super::fold::{Detail, group_lines};
+use super::fold::{Detail, flat_lines, group_lines, pressing};
 use crate::model::{Group, Phase, RunModel};
 use crate::text::{Appearance, Line, Style, Symbols, about, count, duration};
 
@@ -58,17 +58,20 @@ pub fn frame_lines(model: &RunModel, frame: &Frame) -> Vec<Line> {
 
 /// The groups in the most detail that fits into `room` lines.
 fn fitting(model: &RunModel, groups: &[Group], frame: &Frame, room: usize) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for detail in Detail::LEVELS {
-        lines = tree(model, groups, frame, &detail);
-        if lines.len() <= room {
-            return lines;
+    let pressing = pressing(model, groups);
+    if pressing.len() < room {
+        for detail in Detail::LEVELS {
+            let lines = tree(model, groups, frame, &detail);
+            if lines.len() <= room {
+                return lines;
+            }
         }
     }
-    let hidden = lines.len().saturating_sub(room.saturating_sub(1));
-    lines.truncate(room.saturating_sub(1));
-    if room > 0 {
-        let text = format!("{} and {hidden} more lines", frame.symbols().ellipsis);
+    let fits = pressing.len() <= room;
+    let shown = if fits { pressing.len() } else { room.saturating_sub(1) };
+    let mut lines = flat_lines(model, pressing.get(..shown).unwrap_or_default(), frame);
+    if !fits && room > 0 {
+        let text = format!("{} and {} more", frame.symbols().ellipsis, pressing.len() - shown);
         lines.push(Line::new().with(Style::Dim, text));
     }
     lines

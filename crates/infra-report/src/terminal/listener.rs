@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 
 use infra_event::{Envelope, Listener};
 
-use super::fold::Detail;
-use super::frame::{Frame, Size, frame_lines, tree};
+use super::frame::{Frame, Size, frame_lines};
 use super::screen::Screen;
-use super::summary::summary_lines;
+use super::summary::final_lines;
 use crate::model::RunModel;
-use crate::text::{Appearance, Line};
+use crate::text::Appearance;
 
 /// Between two pictures drawn because of events; ticks draw in any case.
 const FRAME_INTERVAL: Duration = Duration::from_millis(80);
@@ -44,6 +43,12 @@ impl Terminal {
         })
     }
 
+    /// Whether the standard error stream is a terminal on which a tree can be drawn; else [`crate::Plain`] is the one to use.
+    pub fn fits_stderr() -> bool {
+        std::io::IsTerminal::is_terminal(&std::io::stderr())
+            && std::env::var("TERM").map_or(true, |term| term != "dumb")
+    }
+
     /// Draws on `out`; `size` is asked before each picture, so that a terminal can be resized.
     pub fn new(
         out: Box<dyn Write + Send>,
@@ -73,6 +78,7 @@ impl Terminal {
         if self.over {
             return;
         }
+        self.step = self.step.wrapping_add(1);
         let size = (self.size)();
         let inner = Size { columns: usable(size.columns), ..size };
         let frame = Frame { size: inner, appearance: self.appearance, step: self.step };
@@ -92,7 +98,6 @@ impl Listener for Terminal {
 
     fn tick(&mut self, elapsed: f64) {
         self.model.advance(elapsed);
-        self.step = self.step.wrapping_add(1);
         self.draw();
     }
 
@@ -101,17 +106,7 @@ impl Listener for Terminal {
             return;
         }
         let columns = (self.size)().columns;
-        let size = Size { columns: usable(columns), rows: usize::MAX };
-        let frame = Frame { size, appearance: self.appearance, step: 0 };
-        let ellipsis = frame.symbols().ellipsis;
-        let mut lines: Vec<Line> = tree(&self.model, &self.model.groups(), &frame, &Detail::ALL)
-            .into_iter()
-            .map(|line| line.cut(size.columns, ellipsis))
-            .collect();
-        if !lines.is_empty() {
-            lines.push(Line::new());
-        }
-        lines.extend(summary_lines(&self.model, self.appearance, size.columns));
+        let lines = final_lines(&self.model, self.appearance, usable(columns));
         self.screen.print(&lines, columns);
     }
 }

@@ -12,4 +12,4 @@ pub use listener::Terminal;
 pub use summary::summary_lines;
 
 pub(crate) use row::skipped;
-pub(crate) use summary::outcome_word;
+pub(crate) use summary::{final_lines, outcome_word};

@@ -142,7 +142,10 @@ fn message(model: &RunModel, state: &RowState<'_>) -> (String, Style) {
         }
         Phase::Waiting { reason, .. } => (format!("waiting: {reason}"), Style::Plain),
         Phase::Retrying { attempt, reason, until } => {
-            let left = duration((until - model.elapsed).max(0.0));
+            if *until <= model.elapsed {
+                return (format!("attempt {attempt}: after {reason}"), Style::Warn);
+            }
+            let left = duration(until - model.elapsed);
             (format!("trying again in {left}: attempt {attempt}, {reason}"), Style::Warn)
         }
         Phase::Succeeded => (succeeded(state), Style::Dim),

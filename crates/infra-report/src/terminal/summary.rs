@@ -2,6 +2,8 @@
 
 use infra_event::{RunOutcome, Severity};
 
+use super::fold::Detail;
+use super::frame::{Frame, Size, heading, tree};
 use super::row::skipped;
 use crate::diagnostics::diagnostic_lines;
 use crate::model::{LeftoverListing, Operation, Phase, Row, RunModel};
@@ -9,6 +11,22 @@ use crate::plain::leftover_text;
 use crate::text::{
     Appearance, Line, Style, Symbols, count, duration, money, printable, totals, width, wrap,
 };
+
+/// What stays when a run is over: the tree in its final state, and the summary.
+pub(crate) fn final_lines(model: &RunModel, appearance: Appearance, columns: usize) -> Vec<Line> {
+    let size = Size { columns, rows: usize::MAX };
+    let frame = Frame { size, appearance, step: 0 };
+    let ellipsis = frame.symbols().ellipsis;
+    let mut lines: Vec<Line> = tree(model, &model.groups(), &frame, &Detail::ALL)
+        .into_iter()
+        .map(|line| line.cut(columns, ellipsis))
+        .collect();
+    if !lines.is_empty() {
+        lines.push(Line::new());
+    }
+    lines.extend(summary_lines(model, appearance, columns));
+    lines
+}
 
 /// The summary of a run, no wider than `columns` but for URLs, which stay whole.
 pub fn summary_lines(model: &RunModel, appearance: Appearance, columns: usize) -> Vec<Line> {
@@ -53,7 +71,7 @@ fn outcome(model: &RunModel, symbols: &Symbols, columns: usize) -> Vec<Line> {
         None => (symbols.cancelled, Style::Warn, "did not end"),
     };
     let mut line = Line::new().with(style, format!("{sign} "));
-    line.append(super::frame::heading(model));
+    line.append(heading(model));
     line.push(Style::Plain, ": ");
     line.push(style, word);
     let preposition = if model.outcome() == Some(RunOutcome::Succeeded) { "in" } else { "after" };
@@ -72,17 +90,11 @@ fn outcome(model: &RunModel, symbols: &Symbols, columns: usize) -> Vec<Line> {
     } else {
         wrap(&line.to_string(), columns).into_iter().map(Line::plain).collect()
     };
-    let kept = !matches!(model.outcome(), Some(RunOutcome::Succeeded));
-    if kept && !model.command.is_empty() {
-        let text = format!(
-            "  What was done is kept. Run `infra {}` again to go on from here.",
-            model.command
-        );
-        lines.extend(
-            wrap(text.trim_start(), columns.saturating_sub(2))
-                .iter()
-                .map(|part| Line::plain("  ").with(Style::Plain, part)),
-        );
+    let begun = model.operations.values().any(|operation| operation.started.is_some());
+    if model.outcome() != Some(RunOutcome::Succeeded) && begun {
+        let text = "What was done is kept. Run the same command again to go on from here.";
+        let parts = wrap(text, columns.saturating_sub(2));
+        lines.extend(parts.iter().map(|part| Line::plain("  ").with(Style::Plain, part)));
     }
     lines
 }

@@ -101,6 +101,7 @@ impl Line {
         if self.width() <= columns {
             return self;
         }
+        let ellipsis = if width(ellipsis) <= columns { ellipsis } else { "" };
         let mut left = columns.saturating_sub(width(ellipsis));
         let mut spans = Vec::new();
         for span in self.spans.drain(..) {
@@ -121,9 +122,7 @@ impl Line {
             line.spans.pop();
         }
         let style = line.spans.last().map_or(Style::Plain, |span| span.style);
-        if width(ellipsis) <= columns {
-            line.push(style, ellipsis);
-        }
+        line.push(style, ellipsis);
         line
     }
 
@@ -186,7 +185,8 @@ mod tests {
         assert_eq!(line.clone().cut(14, "…").to_string(), "cluster.main…");
         assert_eq!(line.clone().cut(1, "…").to_string(), "…");
         assert_eq!(line.clone().cut(0, "…").to_string(), "");
-        assert_eq!(line.cut(16, "...").to_string(), "cluster.main...");
+        assert_eq!(line.clone().cut(16, "...").to_string(), "cluster.main...");
+        assert_eq!(line.cut(2, "...").to_string(), "cl");
     }
 
     #[test]

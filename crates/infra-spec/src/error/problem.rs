@@ -1,5 +1,6 @@
 //! One finding, and the list of all findings of a load.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Serialize;
@@ -201,7 +202,36 @@ impl Problems {
         self.list.iter().any(|error| error.severity == Severity::Error)
     }
 
-    pub(crate) fn into_list(self) -> SpecErrors {
+    /// Whether further findings would be dropped.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= MOST_FINDINGS
+    }
+
+    /// Hides texts wherever a finding shows them: a second line of defence after messages that avoid them.
+    pub(crate) fn hide(&mut self, hidden: &[(String, String)]) {
+        for error in &mut self.list {
+            for text in
+                std::iter::once(&mut error.summary).chain(&mut error.help).chain(&mut error.notes)
+            {
+                for (secret, marker) in hidden {
+                    if text.contains(secret) {
+                        *text = text.replace(secret, marker);
+                    }
+                }
+            }
+        }
+    }
+
+    /// All findings. What follows only from a value that could not be interpolated is left out.
+    pub(crate) fn into_list(mut self) -> SpecErrors {
+        let place = |error: &SpecError| (error.order, error.line, error.column);
+        let unresolved: HashSet<_> =
+            self.list.iter().filter(|error| is_unresolved(error.code)).map(place).collect();
+        self.list.retain(|error| is_unresolved(error.code) || !unresolved.contains(&place(error)));
         SpecErrors::new(self.list)
     }
+}
+
+fn is_unresolved(code: Code) -> bool {
+    matches!(code, Code::Interpolation | Code::MissingEnvironment | Code::UnreadableFile)
 }

@@ -15,8 +15,9 @@ impl SpecError {
         let _ = writeln!(text, "{:gutter$}--> {}:{}:{}", "", self.file, self.line, self.column);
         let _ = writeln!(text, "{:gutter$} |", "");
         let _ = writeln!(text, "{} | {}", self.line, self.quote);
-        let carets = "^".repeat(self.length.max(1));
-        let indent = caret_indent(&self.quote, self.column);
+        let reachable = self.column <= self.quote.chars().count() + 1;
+        let carets = if reachable { "^".repeat(self.length.max(1)) } else { String::new() };
+        let indent = if reachable { caret_indent(&self.quote, self.column) } else { String::new() };
         let help = self.help.as_deref().unwrap_or_default();
         let marked = format!("{:gutter$} | {indent}{carets} {help}", "");
         let _ = writeln!(text, "{}", marked.trim_end());

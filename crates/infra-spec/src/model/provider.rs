@@ -1,5 +1,6 @@
 //! Provider instances.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::error::SpecErrors;
@@ -30,5 +31,10 @@ impl ProviderBlock {
     /// All unknown keys, wrong types and missing keys, each with its place.
     pub fn decode<T: serde::de::DeserializeOwned>(&self) -> Result<T, SpecErrors> {
         self.config.decode()
+    }
+
+    /// What an `on:` says in this instance's own words: the block under its name, else the one under its type.
+    pub fn own_words<'a>(&self, on: &'a IndexMap<String, Node>) -> Option<&'a Node> {
+        on.get(&self.name).or_else(|| on.get(&self.provider_type))
     }
 }

@@ -52,6 +52,7 @@ impl Node {
                 }
             }
         }
+        problems.hide(&self.hidden_texts());
         Err(problems.into_list())
     }
 }
@@ -176,6 +177,7 @@ fn mismatch(mut failure: Failure, node: &Node) -> Failure {
     }
     failure.kind = match failure.kind {
         Kind::Type { expected } => {
+            let expected = plain_words(&expected);
             Kind::Type { expected: format!("expected {expected}, found {}", node.describe()) }
         }
         Kind::Other(_) if node.is_secret() => {
@@ -187,6 +189,23 @@ fn mismatch(mut failure: Failure, node: &Node) -> Failure {
         kind => kind,
     };
     failure.at(&node.location)
+}
+
+/// What serde expects, in the words of the file.
+fn plain_words(expected: &str) -> String {
+    match expected {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" | "u128" => "a whole number, 0 or more",
+        "i8" | "i16" | "i32" | "i64" | "isize" | "i128" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "`true` or `false`",
+        "a sequence" => "a list",
+        "unit" => "nothing",
+        text if text.starts_with("struct ") => "a map",
+        text => text,
+    }
+    .to_owned()
 }
 
 #[derive(Clone, Copy)]
@@ -228,11 +247,11 @@ impl<'de> Deserializer<'de> for Source<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        if name == Secret::NEWTYPE {
-            if let (Some(text), Some(provenance)) = (self.node.as_str(), self.node.provenance()) {
-                let parts = secret_parts(text, provenance).into_deserializer();
-                return visitor.visit_seq::<SecretParts>(parts);
-            }
+        if name == Secret::NEWTYPE
+            && let (Some(text), Some(provenance)) = (self.node.as_str(), self.node.provenance())
+        {
+            let parts = secret_parts(text, provenance).into_deserializer();
+            return visitor.visit_seq::<SecretParts>(parts);
         }
         visitor.visit_newtype_struct(self)
     }

@@ -97,6 +97,9 @@ impl Interpolation<'_> {
                 // The rest is looked at all the same, so that all findings come at once.
                 Err(error) => self.problems.push(*error),
             }
+            if self.problems.is_full() {
+                return;
+            }
             sources.push(expression.to_owned());
         }
         value.push_str(rest);

@@ -4,6 +4,7 @@
 //! tree, and provider crates [`decode`](Node::decode) their own blocks.
 
 mod decode;
+mod hidden;
 pub(crate) mod interpolate;
 pub(crate) mod merge;
 pub(crate) mod parse;

@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
         let tabbed = text.lines().position(|line| {
             line.chars().take_while(|character| character.is_whitespace()).any(|c| c == '\t')
         });
-        if let Some(line) = tabbed.filter(|line| line + 1 <= at.line()) {
+        if let Some(line) = tabbed.filter(|line| *line < at.line()) {
             error = error.with_note(format!(
                 "line {} is indented with a tab, which YAML forbids: use spaces",
                 line + 1
@@ -181,15 +181,18 @@ impl<'a> Builder<'a> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let at = self.location(span);
+                self.refuse_tag(tag.as_deref(), &at);
                 let node = self.scalar(&text, style, tag.as_deref(), at);
                 self.finish(node, anchor, 1);
             }
-            Event::SequenceStart(anchor, _) => {
+            Event::SequenceStart(anchor, tag) => {
                 let at = self.opening(span);
+                self.refuse_tag(tag.as_deref(), &at);
                 self.open(Open::List { at, anchor, items: Vec::new() });
             }
-            Event::MappingStart(anchor, _) => {
+            Event::MappingStart(anchor, tag) => {
                 let at = self.opening(span);
+                self.refuse_tag(tag.as_deref(), &at);
                 self.open(Open::Map {
                     at,
                     anchor,
@@ -205,6 +208,19 @@ impl<'a> Builder<'a> {
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
         }
+    }
+
+    /// Tags of other programs (`!Ref`, `!vault`) would silently mean nothing.
+    fn refuse_tag(&mut self, tag: Option<&Tag>, at: &Location) {
+        let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema() && !tag.suffix.is_empty())
+        else {
+            return;
+        };
+        let summary = format!("the tag `{}` means nothing here", cut(&tag.to_string()));
+        let error = at.error(Code::Syntax, summary);
+        self.problems.push(error.with_next_step(
+            "remove the tag; for values from elsewhere write `${env:NAME}` or `${file:path}`",
+        ));
     }
 
     /// Where a map or list begins: one character, because its end says nothing to a reader.

@@ -17,6 +17,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 pub(crate) fn wrong_type(node: &Node, what: &str, expected: &str) -> SpecError {
     let summary = format!("{what} must be {expected}, not {}", node.describe());
     let error = node.location.error(Code::WrongType, summary);
+    if node.is_secret() {
+        return error;
+    }
     match &node.value {
         NodeValue::Float(_, text) if expected.contains("string") => {
             error.with_help(format!("write `\"{text}\"`")).with_next_step("put it in quotes")
@@ -95,7 +98,7 @@ impl<'n> Fields<'n> {
     pub(crate) fn finish(self, problems: &mut Problems) {
         for entry in self.map.iter() {
             let key = entry.key.as_str();
-            if self.asked.contains(&key) {
+            if self.asked.contains(&key) || problems.is_full() {
                 continue;
             }
             let summary = format!("unknown key `{}` in {}", crate::node::cut(key), self.what);
@@ -230,6 +233,7 @@ impl<'n> Fields<'n> {
                 return Some(duration);
             }
             Ok(_) => format!("`{key}` must be more than nothing and at most 24h"),
+            Err(_) if node.is_secret() => format!("`{key}`: {} is no duration", node.shown()),
             Err(message) => format!("`{key}`: {message}"),
         };
         problems.push(node.location.error(Code::InvalidValue, error));

@@ -1,9 +1,9 @@
 //! All names of the file, gathered before anything is read, and the choice of a default among them.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::error::{Code, Problems, SpecError};
-use crate::model::Reference;
+use crate::model::{ItemReference, Reference};
 use crate::node::merge::item_name;
 use crate::node::{Map, Node};
 use crate::source::Location;
@@ -45,10 +45,13 @@ pub(crate) struct Index {
     pub(crate) providers: IndexMap<String, String>,
     /// Clusters, with the provider that each names.
     pub(crate) clusters: IndexMap<String, Option<String>>,
+    /// Pools by cluster.
+    pools: IndexMap<String, Vec<String>>,
     addresses: Vec<String>,
     registries: Vec<String>,
-    /// Stack items: the cluster each names, and its own name.
-    pub(crate) items: Vec<(Option<String>, String)>,
+    /// Stack items with the cluster that each goes to; one that names none goes to the first, which is the only one or an
+    /// error elsewhere.
+    items: IndexSet<ItemReference>,
     /// The provider chosen on the command line, if the file has it.
     pub(crate) chosen: Option<String>,
     /// Provider types that this program knows; empty when it was not said.
@@ -70,6 +73,12 @@ fn items<'n>(root: &'n Map, key: &str) -> &'n [Node] {
     root.get(key).and_then(Node::as_list).unwrap_or_default()
 }
 
+fn place(root: &Map, node: &Node) -> Option<ItemReference> {
+    let first = || entries(root, "clusters").next().map(|(name, _)| name.to_owned());
+    let cluster = text_at(node, "cluster").or_else(first).unwrap_or_default();
+    Some(ItemReference { cluster, item: item_name(node)?.to_owned() })
+}
+
 impl Index {
     /// Gathers the names of a file; what is malformed is left to the readers.
     pub(crate) fn gather(root: &Map) -> Self {
@@ -85,12 +94,16 @@ impl Index {
             clusters: entries(root, "clusters")
                 .map(|(name, node)| (name.to_owned(), text_at(node, "provider")))
                 .collect(),
+            pools: entries(root, "clusters")
+                .map(|(name, node)| {
+                    let pools = node.get("pools").and_then(Node::as_list).unwrap_or_default();
+                    let names = pools.iter().filter_map(|pool| text_at(pool, "name")).collect();
+                    (name.to_owned(), names)
+                })
+                .collect(),
             addresses: names("addresses"),
             registries: names("registries"),
-            items: items(root, "stack")
-                .iter()
-                .filter_map(|node| Some((text_at(node, "cluster"), item_name(node)?.to_owned())))
-                .collect(),
+            items: items(root, "stack").iter().filter_map(|node| place(root, node)).collect(),
             chosen: None,
             known_types: Vec::new(),
         }
@@ -109,19 +122,51 @@ impl Index {
         }
     }
 
+    /// Whether the file has this stack item.
+    pub(crate) fn has_item(&self, reference: &ItemReference) -> bool {
+        self.items.contains(reference)
+    }
+
+    /// Names of the stack items of a cluster.
+    pub(crate) fn items_of(&self, cluster: &str) -> Vec<&str> {
+        self.items
+            .iter()
+            .filter(|placed| placed.cluster == cluster)
+            .map(|placed| placed.item.as_str())
+            .collect()
+    }
+
     /// A reference to something that must exist.
     pub(crate) fn check(
         &self,
         target: Target,
-        name: &str,
-        location: &Location,
+        node: &Node,
+        what: &str,
         problems: &mut Problems,
     ) -> Option<Reference> {
+        let name = super::fields::text_of(node, what, problems)?;
         let names = self.names(target);
         if names.contains(&name) {
-            return Some(Reference { name: name.to_owned(), location: location.clone() });
+            return Some(Reference { name: name.to_owned(), location: node.location.clone() });
         }
-        problems.push(unknown(target.word(), target.plural(), name, location, &names));
+        problems.push(unknown(target.word(), target.plural(), node, name, &names));
+        None
+    }
+
+    /// The name of a pool of a cluster.
+    pub(crate) fn check_pool(
+        &self,
+        cluster: &Reference,
+        node: &Node,
+        problems: &mut Problems,
+    ) -> Option<Reference> {
+        let name = super::fields::text_of(node, "`pool`", problems)?;
+        let pools = self.pools.get(&cluster.name).map(Vec::as_slice).unwrap_or_default();
+        let known: Vec<&str> = pools.iter().map(String::as_str).collect();
+        if known.contains(&name) {
+            return Some(Reference { name: name.to_owned(), location: node.location.clone() });
+        }
+        problems.push(unknown("pool", "pools", node, name, &known));
         None
     }
 
@@ -134,8 +179,7 @@ impl Index {
         problems: &mut Problems,
     ) -> Option<Reference> {
         if let Some(node) = named {
-            let name = super::fields::text_of(node, "`cluster`", problems)?;
-            return self.check(Target::Cluster, name, &node.location, problems);
+            return self.check(Target::Cluster, node, "`cluster`", problems);
         }
         let mut clusters = self.clusters.keys();
         match (clusters.next(), clusters.next()) {
@@ -150,7 +194,7 @@ impl Index {
             }
             _ => {
                 let summary = format!("{what} must say which cluster it goes to");
-                let names = self.names(Target::Cluster).join(", ");
+                let names = list(&self.names(Target::Cluster));
                 let error = location.error(Code::AmbiguousReference, summary);
                 problems.push(
                     error
@@ -171,8 +215,7 @@ impl Index {
         problems: &mut Problems,
     ) -> Option<Reference> {
         if let Some(node) = named {
-            let name = super::fields::text_of(node, "`provider`", problems)?;
-            return self.check(Target::Provider, name, &node.location, problems);
+            return self.check(Target::Provider, node, "`provider`", problems);
         }
         if let Some(name) = self.default_provider() {
             return Some(Reference { name, location: location.clone() });
@@ -182,7 +225,7 @@ impl Index {
                 .error(Code::MissingKey, format!("{what} needs a provider, and the file has none"))
                 .with_next_step("add a block under `providers`")
         } else {
-            let names = self.names(Target::Provider).join(", ");
+            let names = list(&self.names(Target::Provider));
             location
                 .error(Code::AmbiguousReference, format!("{what} must say which provider it is on"))
                 .with_note(format!("the file has: {names}"))
@@ -228,19 +271,28 @@ impl Index {
     }
 }
 
-/// A reference that leads nowhere.
+/// A reference that leads nowhere. `name` is the text of `node`, or the part of it that names something.
 pub(crate) fn unknown(
     word: &str,
     plural: &str,
+    node: &Node,
     name: &str,
-    location: &Location,
     known: &[&str],
 ) -> SpecError {
-    let summary = format!("there is no {word} called `{}`", crate::node::cut(name));
-    let error = location.error(Code::UnknownReference, summary);
-    match closest(name, known.iter().copied()) {
+    let shown =
+        if node.is_secret() { node.shown() } else { format!("`{}`", crate::node::cut(name)) };
+    let error =
+        node.location.error(Code::UnknownReference, format!("there is no {word} called {shown}"));
+    match closest(name, known.iter().copied()).filter(|_| !node.is_secret()) {
         Some(suggestion) => error.with_suggestion(Some(suggestion)),
         None if known.is_empty() => error.with_note(format!("the file has no {plural}")),
-        None => error.with_note(format!("the file has: {}", known.join(", "))),
+        None => error.with_note(format!("the file has: {}", list(known))),
     }
+}
+
+/// The first few names of a list.
+fn list(names: &[&str]) -> String {
+    const MOST: usize = 12;
+    let shown = names[..names.len().min(MOST)].join(", ");
+    if names.len() > MOST { format!("{shown}, ...") } else { shown }
 }

@@ -59,7 +59,7 @@ pub(crate) fn check_label(text: &str) -> Result<(), String> {
 
 /// A text that must be a DNS label.
 pub(crate) fn label_of(node: &Node, what: &str, problems: &mut Problems) -> Option<String> {
-    checked(node, what, problems, |text| check_label(text))
+    checked(node, what, problems, check_label)
 }
 
 /// A DNS subdomain (RFC 1123): names of secrets and storage classes.
@@ -150,10 +150,7 @@ pub(crate) fn taint_of(node: &Node, problems: &mut Problems) -> Option<Taint> {
     };
     let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
     if let Err(reason) = check_label_key(key) {
-        return fail(
-            format!("the taint {}: `{}` {reason}", node.shown(), crate::node::cut(key)),
-            form,
-        );
+        return fail(format!("the taint {}: its key {reason}", node.shown()), form);
     }
     if let Err(reason) = check_label_value(value) {
         return fail(format!("the taint {}: its value {reason}", node.shown()), form);

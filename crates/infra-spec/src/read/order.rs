@@ -64,6 +64,7 @@ fn report(circle: &[usize], items: &[StackItem], places: &[Location], problems: 
     let names: Vec<&str> = turned.iter().map(|item| items[*item].name.as_str()).collect();
     let summary = format!("`after` goes in a circle: {}", names.join(" -> "));
     if let Some(place) = places.get(*first.1) {
-        problems.push(place.error(Code::Cycle, summary));
+        let error = place.error(Code::Cycle, summary);
+        problems.push(error.with_note("each of them waits for the next"));
     }
 }

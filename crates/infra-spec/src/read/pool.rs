@@ -6,7 +6,7 @@ use super::names::{name_of, taint_of};
 use super::values::{Unique, labels, on};
 use crate::error::{Code, Problems};
 use crate::model::{Autoscale, Needs, Pool, Size, Taint};
-use crate::node::{Node, NodeValue};
+use crate::node::{Map, Node, NodeValue};
 use crate::quantity::{Bytes, Cpus};
 
 /// The most nodes of a pool: beyond what Kubernetes is tested for (5,000 nodes in a cluster).
@@ -103,12 +103,18 @@ fn needs(node: &Node, problems: &mut Problems) -> Option<Needs> {
     let cpus = cpus_node.and_then(|node| cpus(node, problems));
     let memory = memory_node.and_then(|node| memory(node, problems));
     let gpus = inner.whole("gpus", 0..=MOST_GPUS, problems).unwrap_or(0);
-    if cpus_node.is_none() && memory_node.is_none() && gpus == 0 {
+    if node.as_map().is_some_and(Map::is_empty) || only_no_gpus(cpus_node, memory_node, node) {
         let summary = "`size` says neither `cpus` nor `memory` nor `gpus`";
         problems.push(node.location.error(Code::MissingKey, summary));
     }
     inner.finish(problems);
     Some(Needs { cpus, memory, gpus })
+}
+
+/// `{ gpus: 0 }` alone says nothing.
+fn only_no_gpus(cpus: Option<&Node>, memory: Option<&Node>, size: &Node) -> bool {
+    let gpus = size.get("gpus").map(|node| &node.value);
+    cpus.is_none() && memory.is_none() && gpus == Some(&NodeValue::Integer(0))
 }
 
 fn cpus(node: &Node, problems: &mut Problems) -> Option<Cpus> {

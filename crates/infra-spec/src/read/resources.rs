@@ -1,7 +1,7 @@
 //! Reads what stands beside clusters: storage classes, addresses, registries, images.
 
 use super::Scope;
-use super::fields::{Fields, text_of, wrong_type};
+use super::fields::{Fields, wrong_type};
 use super::index::Target;
 use super::names::{check_image_name, check_tag, checked, name_of, subdomain_of};
 use super::values::{Unique, on, references, text_map, word};
@@ -157,10 +157,10 @@ fn binding(node: &Node, scope: &mut Scope<'_>) -> Option<Binding> {
         &node.location,
         scope.problems,
     );
-    let pool = inner.required("pool", scope.problems).and_then(|node| {
-        let name = text_of(node, "`pool`", scope.problems)?.to_owned();
-        Some(Reference { name, location: node.location.clone() })
-    });
+    let pool = inner
+        .required("pool", scope.problems)
+        .zip(cluster.as_ref())
+        .and_then(|(node, cluster)| scope.index.check_pool(cluster, node, scope.problems));
     inner.finish(scope.problems);
     Some(Binding::Node { cluster: cluster?, pool })
 }

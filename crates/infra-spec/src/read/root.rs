@@ -13,7 +13,7 @@ use super::resources::{read_addresses, read_images, read_registries, read_storag
 use super::stack::read_stack;
 use super::state::read_state;
 use crate::error::{Code, Problems};
-use crate::model::{Binding, ProviderBlock, Reference, Spec};
+use crate::model::{ProviderBlock, Reference, Spec};
 use crate::node::{Entry, Map, Node, NodeValue};
 use crate::secret::{Provenance, is_secret_key};
 use crate::source::Location;
@@ -48,16 +48,18 @@ pub(crate) fn read_spec(root: &Node, scope: &mut Scope<'_>) -> Option<Spec> {
     };
     // `cluster` was turned into `clusters` before; asked for only to be suggested.
     let _ = fields.node("cluster");
-    check_bindings(&spec, scope.problems);
-    warn_of_nothing(&spec, &fields, scope.problems);
+    let start = fields.location();
     fields.finish(scope.problems);
+    warn_of_nothing(&spec, start, scope.problems);
     Some(spec)
 }
 
 fn api_version(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<String> {
     let node = fields.node("apiVersion");
     let Some(node) = node else {
-        fields.required("apiVersion", problems);
+        let error = fields.key_location("apiVersion");
+        let error = error.error(Code::MissingKey, "the file needs the key `apiVersion`");
+        problems.push(error.with_next_step(format!("add `apiVersion: {API_VERSION}`")));
         return None;
     };
     let text = text_of(node, "`apiVersion`", problems)?;
@@ -110,9 +112,10 @@ fn read_provider(entry: &Entry, scope: &mut Scope<'_>) -> Option<ProviderBlock> 
             .push(error.with_next_step("correct the name of the block, or add `type: ...` to it"));
     }
     warn_of_literal_secrets(map, scope.problems);
-    let at = if map.is_empty() { &entry.key_location } else { &entry.node.location };
-    let config = Node { value: NodeValue::Map(map.without("type")), ..Node::empty_map(at.clone()) };
+    // Of a missing key the block's name is the place.
     let location = entry.key_location.clone();
+    let config =
+        Node { value: NodeValue::Map(map.without("type")), ..Node::empty_map(location.clone()) };
     Some(ProviderBlock { name: entry.key.clone(), provider_type, config, in_use: false, location })
 }
 
@@ -140,25 +143,10 @@ pub(crate) fn providers_in_use(root: &Map, index: &Index) -> BTreeSet<String> {
     used
 }
 
-/// A binding names a pool of a cluster that may stand below it in the file.
-fn check_bindings(spec: &Spec, problems: &mut Problems) {
-    for address in &spec.addresses {
-        let Some(Binding::Node { cluster, pool: Some(pool) }) = &address.bind else { continue };
-        let Some(cluster) = spec.clusters.get(cluster.as_str()) else { continue };
-        if cluster.pool(pool.as_str()).is_none() {
-            let known: Vec<&str> = cluster.pools.iter().map(|pool| pool.name.as_str()).collect();
-            let error =
-                super::index::unknown("pool", "pools", pool.as_str(), &pool.location, &known);
-            problems.push(error);
-        }
-    }
-}
-
-fn warn_of_nothing(spec: &Spec, fields: &Fields<'_>, problems: &mut Problems) {
+fn warn_of_nothing(spec: &Spec, start: &Location, problems: &mut Problems) {
     let resources = spec.addresses.len() + spec.registries.len() + spec.clusters.len();
     if resources == 0 && !problems.has_errors() {
-        let warning =
-            fields.location().warning(Code::NoEffect, "the file describes nothing to make");
+        let warning = start.warning(Code::NoEffect, "the file describes nothing to make");
         problems.push(warning.with_next_step("add `cluster`, `registries` or `addresses`"));
     }
 }

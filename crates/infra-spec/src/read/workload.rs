@@ -10,6 +10,7 @@ use crate::model::{
     Alphabet, Endpoint, EndpointScheme, Password, PullSecret, PullSecretSource, SmokeTest,
 };
 use crate::node::Node;
+use crate::text::Text;
 
 /// Length of a generated password unless given.
 const DEFAULT_LENGTH: u32 = 24;
@@ -26,9 +27,9 @@ pub(crate) fn smoke_test(fields: &mut Fields<'_>, problems: &mut Problems) -> Op
     Some(SmokeTest { image: image?, command: command?, environment, timeout })
 }
 
-fn command(node: &Node, problems: &mut Problems) -> Vec<String> {
-    if let Some(text) = node.as_str() {
-        return ["sh", "-c", text].map(str::to_owned).to_vec();
+fn command(node: &Node, problems: &mut Problems) -> Vec<Text> {
+    if let Some(text) = node.to_text() {
+        return vec![Text::new("sh", None), Text::new("-c", None), text];
     }
     let Some(list) = node.as_list() else {
         problems.push(wrong_type(node, "`command`", "a string or a list of strings"));
@@ -39,7 +40,7 @@ fn command(node: &Node, problems: &mut Problems) -> Vec<String> {
     }
     list.iter()
         .filter_map(|node| {
-            let text = node.as_str().map(str::to_owned);
+            let text = node.to_text();
             if text.is_none() {
                 problems.push(wrong_type(node, "each part of `command`", "a string"));
             }
@@ -117,7 +118,8 @@ fn pull_secret(node: &Node, scope: &mut Scope<'_>) -> Option<PullSecret> {
     let location = node.location.clone();
     if node.as_str().is_some() {
         let name = text_of(node, "a pull secret", scope.problems)?;
-        let registry = scope.index.check(Target::Registry, name, &node.location, scope.problems)?;
+        let registry =
+            scope.index.check(Target::Registry, node, "a pull secret", scope.problems)?;
         let source = PullSecretSource::Registry(registry);
         return Some(PullSecret { name: name.to_owned(), source, location });
     }
@@ -141,10 +143,9 @@ fn pull_secret(node: &Node, scope: &mut Scope<'_>) -> Option<PullSecret> {
                     scope.problems.push(inner.key_location(key).error(Code::Conflict, summary));
                 }
             }
-            text_of(registry, "`registry`", scope.problems)
-                .and_then(|name| {
-                    scope.index.check(Target::Registry, name, &registry.location, scope.problems)
-                })
+            scope
+                .index
+                .check(Target::Registry, registry, "`registry`", scope.problems)
                 .map(PullSecretSource::Registry)
         }
         (None, _) => credentials(&mut inner, scope.problems),
@@ -172,11 +173,11 @@ fn pull_secret(node: &Node, scope: &mut Scope<'_>) -> Option<PullSecret> {
 fn credentials(inner: &mut Fields<'_>, problems: &mut Problems) -> Option<PullSecretSource> {
     let server = inner.required_text("server", problems);
     let username = inner.required("username", problems).and_then(|node| {
-        let secret = node.to_secret();
-        if secret.is_none() {
+        let text = node.to_text();
+        if text.is_none() {
             problems.push(wrong_type(node, "`username`", "a string"));
         }
-        secret
+        text
     });
     let password = inner.required("password", problems);
     let password = password.and_then(|_| inner.secret("password", problems));

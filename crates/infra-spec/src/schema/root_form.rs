@@ -18,7 +18,7 @@ pub(super) struct FileForm {
     #[schemars(rename = "apiVersion", extend("const" = "infra/v1"))]
     api_version: String,
     /// Name of the deployment: lower-case letters, digits and hyphens, at most 40.
-    #[schemars(regex(pattern = "^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$"), example = &"hub")]
+    #[schemars(regex(pattern = "^([a-z]([-a-z0-9]{0,38}[a-z0-9])?|.*\\$\\{.*)$"), example = &"hub")]
     name: String,
     /// Provider instances by name. The name is the provider's type, unless `type` says it.
     providers: Option<BTreeMap<String, Value>>,

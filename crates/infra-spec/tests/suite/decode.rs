@@ -65,7 +65,7 @@ fn all_errors_of_a_block_come_at_once() {
 fn a_missing_key_and_a_wrong_type_are_found() {
     let errors = block("    token: 12\n").decode::<Config>().unwrap_err();
     let codes: Vec<Code> = errors.iter().map(|error| error.code).collect();
-    assert_eq!(codes, [Code::WrongType, Code::MissingKey]);
+    assert_eq!(codes, [Code::MissingKey, Code::WrongType]);
     let errors = block("    region: ${env:DO_TOKEN}\n    token: x\n    ports: ${env:DO_TOKEN}\n    mode: ${env:DO_TOKEN}\n    disk: ${env:DO_TOKEN}\n")
         .decode::<Config>()
         .unwrap_err();

@@ -29,6 +29,7 @@ fn starter_files_load_and_are_commented() {
     for provider in TYPES.into_iter().chain(["Some Other"]) {
         let text = starter(provider, "My Lab!");
         assert!(text.contains("name: my-lab\n"), "{text}");
+        assert!(text.contains("\n  # A version") || provider == "existing", "{text}");
         assert!(text.lines().filter(|line| line.trim_start().starts_with('#')).count() > 10);
         let sources = Sources::single("infra.yaml", text.as_str());
         let environment = std::collections::BTreeMap::<String, String>::new();
@@ -142,4 +143,42 @@ fn the_digest_follows_the_files() {
     assert_ne!(one.digest(), two.digest());
     assert_eq!(one.inputs[0].path, "infra.yaml");
     assert_eq!(one.inputs[0].sha256.len(), 64);
+}
+
+#[test]
+fn byte_order_mark_and_carriage_returns_do_not_matter() {
+    let text = format!("\u{feff}{}", file("cluster: { version: latest }\n").replace('\n', "\r\n"));
+    assert!(load_text(&text).is_ok());
+    let text = text.replace("latest", "größer\u{2013}");
+    let errors = load_text(&text).unwrap_err();
+    let error = errors.iter().next().unwrap();
+    assert_eq!((error.line, error.column, error.length), (4, 21, 7));
+    assert!(!error.quote.contains('\r'));
+}
+
+#[test]
+fn a_provider_finds_its_own_words_by_name_and_by_type() {
+    let text = "apiVersion: infra/v1\nname: hub\nproviders: { eu: { type: magnum }, magnum: {} }\n\
+                cluster: { provider: eu, on: { eu: { a: 1 }, magnum: { a: 2 } } }\n";
+    let spec = load_text(text).unwrap().spec;
+    let words = |name: &str| {
+        let block = &spec.providers[name];
+        block.own_words(&spec.clusters["main"].on).unwrap().expose_json()
+    };
+    assert_eq!(words("eu"), serde_json::json!({ "a": 1 }));
+    assert_eq!(words("magnum"), serde_json::json!({ "a": 2 }));
+}
+
+#[test]
+fn values_keep_their_yaml_meaning() {
+    let text = file(
+        "cluster: {}\nstack:\n  - name: a\n    manifests: x\n    values: { a: yes, b: true, c: 010, d: 0x1f, e: 0o17, f: 1e3, g: ~, h: !!str 1.30, i: \"1\" }\n",
+    );
+    let spec = load_text(&text).unwrap().spec;
+    assert_eq!(
+        spec.stack[0].values.expose_json(),
+        serde_json::json!({
+            "a": "yes", "b": true, "c": 10, "d": 31, "e": 15, "f": 1000.0, "g": null, "h": "1.30", "i": "1",
+        })
+    );
 }

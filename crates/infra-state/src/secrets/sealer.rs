@@ -25,6 +25,7 @@ pub fn is_sealed(text: &str) -> bool {
 }
 
 /// Seals and opens the values of one deployment. Its debug form shows no key.
+#[derive(Clone)]
 pub struct Sealer {
     current: String,
     keys: BTreeMap<String, RawKey>,

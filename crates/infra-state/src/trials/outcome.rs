@@ -101,7 +101,8 @@ pub fn all() -> Vec<Trial> {
         lease::the_heartbeat_extends_the_lease,
         lease::a_lease_can_be_unlocked_by_its_id,
         lease::calls_that_outlast_the_lease_are_refused,
-        journal::entries_go_out_in_groups_and_keep_their_order,
+        journal::entries_keep_their_order,
+        journal::what_waits_goes_out_together,
         journal::a_stale_writer_is_refused,
         journal::a_writer_past_its_lease_is_refused,
         journal::a_writer_paused_in_the_middle_of_its_write_does_not_act,
@@ -118,6 +119,7 @@ pub fn all() -> Vec<Trial> {
         state::snapshots_and_journal_are_pruned,
         state::a_run_killed_at_any_write_is_resumed,
         state::secrets_are_not_stored_in_clear_text,
+        state::keys_can_be_changed,
         state::runs_are_recorded,
     ]
 }

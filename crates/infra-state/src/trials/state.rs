@@ -281,6 +281,27 @@ pub async fn secrets_are_not_stored_in_clear_text(factory: StoreFactory) -> Tria
     ensure(state.holder().await?.is_none(), "nothing was locked with a wrong key")
 }
 
+/// After a change of keys, the new key opens what was sealed before and after, and the old one opens nothing.
+pub async fn keys_can_be_changed(factory: StoreFactory) -> TrialResult {
+    let store = factory();
+    let mut session = lock_as(&store, standing(), "a").await?;
+    session.append(session.sealer().seal(b"before")?).await?;
+    let mut renewed = options(standing());
+    renewed.keys = KeySettings::key(new_key());
+    session.change_keys(renewed.keys.clone(), true).await?;
+    session.append(session.sealer().seal(b"after")?).await?;
+    session.close().await?;
+    let refused = open(&store, standing()).await?.sealer().await.err();
+    ensure_equal(&refused.map(|error| error.kind()), &Some(ErrorKind::Key), "the old key")?;
+    let state = State::<Seen, String>::open(store, renewed).await?;
+    let sealer = state.sealer().await?;
+    let mut opened = Vec::new();
+    for sealed in state.read().await?.content.0 {
+        opened.push(sealer.open_text(&sealed)?.expose_secret().to_owned());
+    }
+    ensure_equal(&opened, &["before", "after"].map(String::from).to_vec(), "opened values")
+}
+
 /// Runs and their events can be read later, in order, also those of a run that was killed.
 pub async fn runs_are_recorded(factory: StoreFactory) -> TrialResult {
     let store = factory();

@@ -34,9 +34,6 @@ pub(crate) struct Subscription {
 pub(crate) struct Tier {
     #[serde(default)]
     pub(crate) slug: String,
-    /// In US cents.
-    #[serde(default)]
-    pub(crate) monthly_price_in_cents: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -32,8 +32,7 @@ struct PoolWords {
 impl Expansion<'_> {
     pub(super) fn add_clusters(&mut self) {
         let (spec, instance) = (self.spec, self.instance);
-        for described in
-            spec.clusters.values().filter(|cluster| cluster.provider.name == instance)
+        for described in spec.clusters.values().filter(|cluster| cluster.provider.name == instance)
         {
             match &described.existing {
                 Some(existing) => self.add_existing(described, existing.name(&described.name)),

@@ -47,8 +47,6 @@ struct Inputs {
     region: String,
     vpc: Option<String>,
     version: String,
-    #[serde(default)]
-    version_wanted: String,
     high_availability: bool,
     auto_upgrade: bool,
     surge_upgrade: bool,

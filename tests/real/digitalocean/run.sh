@@ -1,0 +1,62 @@
+#!/bin/sh
+# Drives the emulated DigitalOcean API with the official Python client (pydo) through a validating proxy (prism) that holds the
+# official API description against every request and every reply. Fails on the first violation in either direction.
+#
+#   INFRA  command that serves a world (default: cargo run -q -- emulator); gets --world DIR --speed N
+#   SPEC   the API description (default: ../shared/specs/digitalocean/do-openapi-subset.json beside the repository)
+#   PYDO   a Python with pydo installed, PRISM a prism executable; without them both are installed into a temporary folder
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+SPEC=${SPEC:-$root/../shared/specs/digitalocean/do-openapi-subset.json}
+INFRA=${INFRA:-cargo run -q -- emulator}
+
+skip() { echo "digitalocean: skipped: $1"; exit 0; }
+[ -f "$SPEC" ] || skip "no API description at $SPEC (set SPEC)"
+command -v python3 >/dev/null || skip "no python3"
+
+work=$(mktemp -d)
+emulator='' proxy=''
+finish() {
+    status=$?
+    [ -z "$proxy" ] || kill "$proxy" 2>/dev/null || true
+    [ -z "$emulator" ] || kill -INT "$emulator" 2>/dev/null || true
+    [ "$status" -eq 0 ] || { tail -n 20 "$work"/*.log >&2 || true; }
+    rm -rf "$work"
+}
+trap finish EXIT
+
+if [ -z "${PYDO:-}" ]; then
+    python3 -m venv "$work/venv" 2>"$work/venv.log" || skip "python3 has no venv"
+    "$work/venv/bin/pip" -q install pydo >"$work/pip.log" 2>&1 || skip "pydo cannot be installed with pip"
+    PYDO=$work/venv/bin/python
+fi
+if [ -z "${PRISM:-}" ]; then
+    command -v npm >/dev/null || skip "no npm for prism"
+    mkdir "$work/prism"
+    (cd "$work/prism" && npm install --no-audit --no-fund @stoplight/prism-cli@5 >"$work/npm.log" 2>&1) ||
+        skip "prism cannot be installed with npm"
+    PRISM=$work/prism/node_modules/.bin/prism
+fi
+
+cd "$root"
+# shellcheck disable=SC2086 # a command with its arguments
+$INFRA --world "$work/world" --speed 600 >"$work/endpoints.json" 2>"$work/emulator.log" &
+emulator=$!
+wait_for() { # a file that has text, or the end of a process
+    count=0
+    while ! grep -q "$3" "$1" 2>/dev/null; do
+        kill -0 "$2" 2>/dev/null || { echo "digitalocean: $4 ended early" >&2; exit 1; }
+        count=$((count + 1))
+        [ "$count" -lt 3000 ] || { echo "digitalocean: $4 does not start" >&2; exit 1; }
+        sleep 0.1
+    done
+}
+wait_for "$work/endpoints.json" "$emulator" digitalocean "the emulator"
+api=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["digitalocean"]["url"])' "$work/endpoints.json")
+port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+"$PRISM" proxy -h 127.0.0.1 -p "$port" --errors "$SPEC" "$api" >"$work/prism.log" 2>&1 &
+proxy=$!
+wait_for "$work/prism.log" "$proxy" "is listening" "prism"
+
+"$PYDO" "$here/drive.py" "$work/endpoints.json" "http://127.0.0.1:$port"
