@@ -109,8 +109,16 @@ impl<'wait> Waiting<'wait> {
     fn take(&mut self, number: usize, told: Told) -> Result<(), ProviderError> {
         if let Some(collection) = self.collections.get_mut(number) {
             let live = collection.live.get_or_insert_default();
-            let Some(object) = put(live, told)? else { return Ok(()) };
-            live.insert(name_of(&object), object);
+            if let Some(object) = put(live, told)? {
+                live.insert(name_of(&object), object);
+            }
+            // Items of a listing do not say of which kind they are.
+            for object in &collection.wanted {
+                if let Some(live) = live.get_mut(&object.name) {
+                    live["apiVersion"] = object.api_version.clone().into();
+                    live["kind"] = object.kind.clone().into();
+                }
+            }
         } else if self.surroundings.values().any(|(pods, _)| *pods == number) {
             let pods = self.pods.entry(number).or_default();
             // Who may not see pods or events still can wait.
@@ -186,13 +194,7 @@ impl<'wait> Waiting<'wait> {
     }
 
     fn live(&self) -> BTreeMap<ObjectRef, Json> {
-        let found = self.objects().filter_map(|(object, live)| {
-            let mut live = live?.clone();
-            live["apiVersion"] = object.api_version.clone().into();
-            live["kind"] = object.kind.clone().into();
-            Some((object.clone(), live))
-        });
-        found.collect()
+        self.objects().filter_map(|(object, live)| Some((object.clone(), live?.clone()))).collect()
     }
 
     /// Whether a claim is only waiting for its first consumer.

@@ -8,7 +8,7 @@ use infra_spec::NodeValue;
 use infra_spec::model::{ReclaimPolicy, StorageClass, VolumeBindingMode};
 
 use super::item::{Draft, draft, finish};
-use super::scope::{merged, value_of};
+use super::scope::{merged, shown, value_of};
 use super::{ExpandRequest, cluster_inputs};
 use crate::KUBERNETES;
 use crate::kinds::namespace::entries_of;
@@ -101,8 +101,7 @@ fn storage_class(request: &ExpandRequest<'_>, cluster: &str, class: &StorageClas
         VolumeBindingMode::Immediate => "Immediate",
         VolumeBindingMode::WaitForFirstConsumer => "WaitForFirstConsumer",
     });
-    let parameters =
-        class.parameters.iter().map(|(key, value)| (key.clone(), value.as_str().into()));
+    let parameters = class.parameters.iter().map(|(key, value)| (key.clone(), shown(value)));
     let mut inputs = cluster_inputs(cluster);
     inputs.extend([
         ("name", Value::from(class.name.as_str())),

@@ -9,7 +9,7 @@ use infra_spec::model::{
     Alphabet, EndpointScheme, ItemSource, Pool, PullSecret, PullSecretSource, SmokeTest, StackItem,
 };
 
-use super::scope::{ScopeError, bound_paths, password_address, scope};
+use super::scope::{ScopeError, bound_paths, password_address, scope, shown};
 use super::sources::read_sources;
 use super::{ExpandRequest, cluster_inputs, problem};
 use crate::kinds::Item;
@@ -257,7 +257,7 @@ fn pull_secret(
         }
         PullSecretSource::Credentials { server, username, password } => {
             inputs.push(("host", server.as_str().into()));
-            inputs.push(("username", Value::secret(username.expose())));
+            inputs.push(("username", shown(username)));
             inputs.push(("password", Value::secret(password.expose())));
         }
     }
@@ -271,14 +271,13 @@ fn pull_secret(
 
 fn smoke_test(draft: &Draft<'_>, test: &SmokeTest) -> Node {
     let mut inputs = cluster_inputs(draft.item.cluster.as_str());
-    let environment =
-        test.environment.iter().map(|(key, value)| (key.clone(), value.as_str().into()));
+    let environment = test.environment.iter().map(|(key, value)| (key.clone(), shown(value)));
     let secrets: Vec<&str> =
         draft.item.pull_secrets.iter().map(|secret| secret.name.as_str()).collect();
     inputs.extend([
         ("namespace", Value::from(draft.namespace.as_str())),
         ("image", test.image.as_str().into()),
-        ("command", test.command.clone().into()),
+        ("command", Value::List(test.command.iter().map(shown).collect())),
         ("environment", Value::map(environment)),
         ("pull_secrets", secrets.into()),
         ("timeout", test.timeout.map(|timeout| timeout.as_secs()).into()),

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use infra_event::Diagnostic;
 use infra_plan::{Address, Value};
 use infra_spec::model::StackItem;
-use infra_spec::{Node, NodeValue};
+use infra_spec::{Node, NodeValue, Text};
 
 use super::{ExpandRequest, problem};
 use crate::render::{RenderError, Source, is_template, roots};
@@ -19,6 +19,11 @@ pub(super) fn value_of(node: &Node) -> Value {
         }
         _ => Value::from_plain_json(node.expose_json()),
     }
+}
+
+/// A text of the user's file; what came from the environment or another file is secret.
+pub(super) fn shown(text: &Text) -> Value {
+    if text.is_secret() { Value::secret(text.expose()) } else { Value::from(text.expose()) }
 }
 
 /// Two values laid over each other: maps key by key, everything else by the upper one.

@@ -9,7 +9,7 @@ use infra_provider::{Context, Created, Goal, ProviderError, Resource, Subject};
 use serde_json::json;
 
 use super::place::{
-    GONE, Owner, cluster, find_cluster, named_entries, owner, owner_annotation, text,
+    GONE, Owner, cluster, find_cluster, named_entries, owner, owner_annotation, text, untold,
 };
 
 /// What the planner must know.
@@ -95,6 +95,7 @@ impl Resource for Namespace {
             let entries =
                 |key: &str| named_entries(subject, key, live.pointer(&format!("/metadata/{key}")));
             observed.fields = Value::map([
+                ("cluster_id", untold(subject, "cluster_id")),
                 ("name", Value::from(object.name.as_str())),
                 ("labels", entries("labels")),
                 ("annotations", entries("annotations")),

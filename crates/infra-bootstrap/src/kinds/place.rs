@@ -73,6 +73,12 @@ pub(super) fn owner(context: &Context, address: &Address, live: &Json) -> Owner 
     }
 }
 
+/// An input that no API tells: as it was, or (when nothing is known of that) as it is wanted.
+pub(super) fn untold(subject: &Subject, key: &str) -> Value {
+    let prior = subject.prior.as_ref().and_then(|prior| prior.get(key));
+    prior.or_else(|| subject.inputs.get(key)).cloned().unwrap_or_default()
+}
+
 /// The entries of a live map that the file names now, or named before; others are not ours.
 pub(super) fn named_entries(subject: &Subject, key: &str, live: Option<&Json>) -> Value {
     let names = |value: Option<&Value>| match value.and_then(|value| value.get(key)) {

@@ -13,7 +13,7 @@ use infra_provider::{
 };
 use serde_json::json;
 
-use super::place::{GONE, Owner, cluster, find_cluster, owner, owner_annotation, text};
+use super::place::{GONE, Owner, cluster, find_cluster, owner, owner_annotation, text, untold};
 
 /// What the planner must know.
 pub static KIND: Kind = Kind {
@@ -167,6 +167,9 @@ impl Resource for PullSecret {
             observed.ours = owner(context, &subject.address, &live) == Owner::Us;
             let login = read(&live);
             let mut fields = vec![("login", Value::from(state(&live, login.is_some())))];
+            for key in ["cluster_id", "namespace", "name"] {
+                fields.push((key, untold(subject, key)));
+            }
             let (host, username, password) = login.unwrap_or_default();
             fields.push(("host", host.into()));
             if subject.inputs.text_at("registry").is_none() {

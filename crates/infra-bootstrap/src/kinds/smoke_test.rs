@@ -10,7 +10,7 @@ use infra_plan::{Change, Field, IdentityClass, Kind, Observed, Value};
 use infra_provider::{Context, Created, ErrorKind, Goal, ProviderError, Resource, Subject};
 use serde_json::json;
 
-use super::place::{GONE, cluster, find_cluster, owner_annotation, text};
+use super::place::{GONE, cluster, find_cluster, owner_annotation, text, untold};
 
 /// What the planner must know.
 pub static KIND: Kind = Kind {
@@ -193,7 +193,11 @@ impl Resource for SmokeTest {
             let Some(live) = cluster.get(&place).await? else { return Ok(None) };
             let mut observed = Observed::ready(place.to_string());
             let revision = live.pointer("/data/revision").and_then(Json::as_str);
-            observed.fields = Value::map([("revision", Value::from(revision.unwrap_or_default()))]);
+            observed.fields = Value::map([
+                ("cluster_id", untold(subject, "cluster_id")),
+                ("namespace", untold(subject, "namespace")),
+                ("revision", revision.unwrap_or_default().into()),
+            ]);
             observed.outputs = passed();
             Ok(Some(observed))
         })

@@ -11,7 +11,7 @@ use infra_plan::{Change, Field, IdentityClass, Kind, Observed, Value};
 use infra_provider::{Context, Created, ErrorKind, Goal, ProviderError, Resource, Subject};
 use serde_json::json;
 
-use super::place::{GONE, Owner, cluster, find_cluster, owner, owner_annotation, text};
+use super::place::{GONE, Owner, cluster, find_cluster, owner, owner_annotation, text, untold};
 
 /// What the planner must know.
 pub static KIND: Kind = Kind {
@@ -184,6 +184,7 @@ impl Resource for StorageClass {
             let told =
                 |field: &str| Value::from_plain_json(live.get(field).cloned().unwrap_or_default());
             let mut fields = vec![
+                ("cluster_id", untold(subject, "cluster_id")),
                 ("name", Value::from(object.name.as_str())),
                 // A second default besides ours must go as well.
                 ("default", if default && !lone { "ambiguous".into() } else { default.into() }),
