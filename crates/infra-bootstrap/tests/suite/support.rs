@@ -38,7 +38,11 @@ pub(crate) struct World {
     pub(crate) kept: BTreeMap<Address, Kept>,
     order: Vec<Node>,
     _directory: tempfile::TempDir,
+    _turn: tokio::sync::MutexGuard<'static, ()>,
 }
+
+/// One world at a time: a jumping clock takes a worker that waits for a processor for one that has nothing to do.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 struct Access {
     emulated: Arc<Emulated>,
@@ -85,6 +89,7 @@ impl World {
     }
 
     pub(crate) async fn with(pods: PodBehaviour) -> Self {
+        let turn = TURN.lock().await;
         let directory = tempfile::tempdir().unwrap();
         let clock = WorldClock::jumping(Duration::ZERO);
         let nodes = (1..=3_u8).map(|number| NodeOptions {
@@ -124,6 +129,7 @@ impl World {
             kept: BTreeMap::new(),
             order: Vec::new(),
             _directory: directory,
+            _turn: turn,
         }
     }
 
