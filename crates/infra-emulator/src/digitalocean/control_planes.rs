@@ -16,7 +16,7 @@ use super::pull_secrets::{Operator, PullSecret};
 use super::service::DigitalOcean;
 use super::surroundings::Cloud;
 use crate::kubernetes::{Client, Cluster, ClusterOptions, NodeOptions, PodBehaviour};
-use crate::runtime::{Faults, World, write_private};
+use crate::runtime::{Faults, Journal, World, write_private};
 
 /// Who DOKS tokens speak for.
 const USER: &str = "someone@example.com";
@@ -27,6 +27,7 @@ pub(super) struct ControlPlanes {
     running: Mutex<BTreeMap<String, Plane>>,
     world: Arc<World>,
     faults: Arc<Faults>,
+    journal: Arc<Journal>,
     cloud: Weak<DigitalOcean>,
 }
 
@@ -40,8 +41,13 @@ struct Plane {
 }
 
 impl ControlPlanes {
-    pub(super) fn new(world: Arc<World>, faults: Arc<Faults>, cloud: Weak<DigitalOcean>) -> Self {
-        Self { running: Mutex::default(), world, faults, cloud }
+    pub(super) fn new(
+        world: Arc<World>,
+        faults: Arc<Faults>,
+        journal: Arc<Journal>,
+        cloud: Weak<DigitalOcean>,
+    ) -> Self {
+        Self { running: Mutex::default(), world, faults, journal, cloud }
     }
 
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, Plane>> {
@@ -95,6 +101,7 @@ impl ControlPlanes {
             other => other,
         };
         let cluster = Arc::new(started.map_err(|error| error.to_string())?);
+        cluster.observe(self.journal.observer(&self.world, id));
         let kubeconfig = self.directory(id).join("kubeconfig");
         write_private(&kubeconfig, cluster.kubeconfig().as_bytes())
             .map_err(|error| format!("the kubeconfig cannot be written: {error}"))?;

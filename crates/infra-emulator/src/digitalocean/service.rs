@@ -12,7 +12,7 @@ use super::control_planes::ControlPlanes;
 use super::rate_limit::RateLimit;
 use super::state::State;
 use crate::registry::{Store, Tokens};
-use crate::runtime::{Dates, EmulatorError, Faults, World, read_json, write_json};
+use crate::runtime::{Dates, EmulatorError, Faults, Journal, World, read_json, write_json};
 
 /// Name of the account's file in the world directory.
 pub(crate) const FILE: &str = "digitalocean.json";
@@ -39,6 +39,7 @@ impl DigitalOcean {
     pub(crate) fn open(
         world: &Arc<World>,
         faults: &Arc<Faults>,
+        journal: &Arc<Journal>,
         images: &Arc<Store>,
     ) -> Result<Arc<Self>, EmulatorError> {
         let path = world.directory().join(FILE);
@@ -57,7 +58,12 @@ impl DigitalOcean {
             state: Mutex::new(state),
             context,
             limit: Mutex::new(limit),
-            planes: ControlPlanes::new(Arc::clone(world), Arc::clone(faults), cloud.clone()),
+            planes: ControlPlanes::new(
+                Arc::clone(world),
+                Arc::clone(faults),
+                Arc::clone(journal),
+                cloud.clone(),
+            ),
             tokens: Tokens::new(seed.hex("registry token service")),
             turn: tokio::sync::Mutex::new(()),
             wake: Notify::new(),

@@ -157,7 +157,7 @@ impl Emulator {
             source,
         })?;
         let images = Arc::new(store);
-        let cloud = DigitalOcean::open(&front.world, &front.faults, &images)?;
+        let cloud = DigitalOcean::open(&front.world, &front.faults, &front.journal, &images)?;
         let server = Arc::new(Server(Arc::clone(&cloud)));
         let api = listen(front.clone(), server, ports.digitalocean).await?;
         let registry = RegistryService::new(images, cloud.tokens(), Arc::clone(&cloud) as Arc<_>);

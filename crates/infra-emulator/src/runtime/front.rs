@@ -202,6 +202,7 @@ fn begin(service: &dyn Service, request: &Request<Body>) -> RequestRecord {
     let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     RequestRecord {
         service: service.name().to_owned(),
+        cluster: String::new(),
         method: request.method().to_string(),
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),

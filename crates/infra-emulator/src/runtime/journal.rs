@@ -3,11 +3,14 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use http::Method;
 use serde::{Deserialize, Serialize};
 
+use super::World;
 use super::error::EmulatorError;
+use crate::kubernetes::RequestObserver;
 
 /// Name of the journal in the world directory: one JSON document per line.
 pub(crate) const FILE: &str = "requests.jsonl";
@@ -17,6 +20,9 @@ pub(crate) const FILE: &str = "requests.jsonl";
 pub struct RequestRecord {
     /// `digitalocean`, `registry` or `kubernetes`.
     pub service: String,
+    /// Of `kubernetes`: which cluster, by its id in the cloud. Empty for others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cluster: String,
     /// HTTP method.
     pub method: String,
     /// Path without the query.
@@ -28,7 +34,7 @@ pub struct RequestRecord {
     pub status: u16,
     /// World time in milliseconds when the request was answered.
     pub world_ms: u64,
-    /// The method can change something and the answer says that it was accepted.
+    /// The method can change something, it was no dry run, and the answer says that it was accepted.
     pub mutating: bool,
     /// What a fault rule did to this request; empty if none did.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -71,6 +77,32 @@ impl Journal {
             }
         }
         inner.records.push(record);
+    }
+
+    /// Tells the journal of what a Kubernetes API server answers.
+    pub(crate) fn observer(
+        self: &Arc<Self>,
+        world: &Arc<World>,
+        cluster: &str,
+    ) -> RequestObserver {
+        let (journal, world) = (Arc::clone(self), Arc::clone(world));
+        let cluster = cluster.to_owned();
+        Box::new(move |method, uri, status| {
+            let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
+            let query = uri.query().unwrap_or_default();
+            let dry = query.split('&').any(|pair| pair == "dryRun=All");
+            journal.record(RequestRecord {
+                service: "kubernetes".to_owned(),
+                cluster: cluster.clone(),
+                method: method.to_string(),
+                path: uri.path().to_owned(),
+                query: query.to_owned(),
+                status: status.as_u16(),
+                world_ms: world.now_ms(),
+                mutating: !reads && !dry && status.is_success(),
+                fault: String::new(),
+            });
+        })
     }
 
     pub(crate) fn records(&self) -> Vec<RequestRecord> {

@@ -55,6 +55,7 @@ pub(crate) async fn start(
     };
     let failed = |reason: String| EmulatorError::Cluster { name: NAME.to_owned(), reason };
     let cluster = started.map_err(|error| failed(error.to_string()))?;
+    cluster.observe(front.journal.observer(&front.world, NAME));
     let server = cluster.server_url();
     if let Some(port) = server.rsplit_once(':').and_then(|(_, port)| port.parse().ok()) {
         ports::remember(world, NAME, port)?;

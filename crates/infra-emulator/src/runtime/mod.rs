@@ -32,5 +32,6 @@ pub use world::World;
 pub(crate) use dates::Dates;
 pub(crate) use faults::Faults;
 pub(crate) use front::{Service, Takes, json_response};
+pub(crate) use journal::Journal;
 pub(crate) use seed::Seed;
 pub(crate) use world::{read_json, write_json, write_private};

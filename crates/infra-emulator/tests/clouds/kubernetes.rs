@@ -285,6 +285,15 @@ fn a_world_is_left_and_its_clusters_come_back() {
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "kept" }, "data": { "a": "b" },
         });
         api.post("/api/v1/namespaces/default/configmaps", map).await;
+        let shown = infra_emulator::show(world.directory.path()).unwrap();
+        let objects = shown["kubernetes"][&id].as_array().unwrap();
+        let is_kept =
+            |object: &&Value| object["resource"] == "configmaps" && object["name"] == "kept";
+        assert_eq!(objects.iter().filter(is_kept).count(), 1);
+        let asked = world.emulator.requests();
+        let made = asked.iter().find(|record| record.service == "kubernetes").unwrap();
+        assert_eq!((made.method.as_str(), made.status, made.mutating), ("POST", 201, true));
+        assert_eq!(made.cluster, id);
         let token = api.token.clone();
         let server = api.server.clone();
         drop(api);

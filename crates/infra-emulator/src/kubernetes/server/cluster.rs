@@ -1,9 +1,10 @@
 //! [`Cluster`]: one emulated cluster, served on loopback and kept in a directory.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use http::{Method, StatusCode, Uri};
 use infra_clock::WorldClock;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +14,7 @@ use super::behaviour::PodBehaviour;
 use super::client::Client;
 use super::error::EmulatorError;
 use super::faults::ApiFaults;
-use super::http::{Listening, serve};
+use super::http::{Handler, Listening, serve};
 use super::nodes::{self, NodeOptions};
 use super::security::{Authority, Identity, ServiceAccountTokens, Tokens, files};
 use super::store::Store;
@@ -51,6 +52,9 @@ pub struct ClusterOptions {
     pub faults: ApiFaults,
 }
 
+/// Is told of every request that was answered, watches when they begin.
+pub(crate) type RequestObserver = Box<dyn Fn(&Method, &Uri, StatusCode) + Send + Sync>;
+
 /// A running cluster.
 pub struct Cluster {
     name: String,
@@ -58,6 +62,7 @@ pub struct Cluster {
     authority: Authority,
     admin_token: String,
     listening: Listening,
+    observer: Arc<OnceLock<RequestObserver>>,
     stop: CancellationToken,
     running: Option<Running>,
 }
@@ -96,13 +101,8 @@ impl Cluster {
         ];
         let tls = authority.server_config(&names.map(str::to_owned))?;
         let stop = CancellationToken::new();
-        let handler = {
-            let api = api.clone();
-            Arc::new(move |request, peer| {
-                let answering = handlers::handle(api.clone(), request, peer);
-                Box::pin(answering) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>
-            })
-        };
+        let observer: Arc<OnceLock<RequestObserver>> = Arc::default();
+        let handler = handler(&api, &observer);
         let listening = serve(options.port.unwrap_or(0), tls, handler, stop.clone()).await?;
         let client = Client::new(api.clone(), "kube-apiserver");
         let mut classes = Vec::new();
@@ -119,6 +119,7 @@ impl Cluster {
             authority,
             admin_token,
             listening,
+            observer,
             stop: stop.clone(),
             running: None,
         };
@@ -259,6 +260,11 @@ impl Cluster {
         changed.map(|_| ()).ok_or_else(|| EmulatorError::NoSuchNode(name.to_owned()))
     }
 
+    /// Tells of requests from now on; the first observer stays.
+    pub(crate) fn observe(&self, observer: RequestObserver) {
+        let _ = self.observer.set(observer);
+    }
+
     /// Access for a component of the cloud.
     pub(crate) fn client(&self, component: &'static str) -> Client {
         Client::new(self.api.clone(), component)
@@ -288,6 +294,23 @@ impl Cluster {
         }
         self.listening.closed().await;
     }
+}
+
+/// Answers requests and tells the observer of the answers.
+fn handler(api: &Arc<Api>, observer: &Arc<OnceLock<RequestObserver>>) -> Handler {
+    let (api, observer) = (api.clone(), observer.clone());
+    Arc::new(move |request, peer| {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let answering = handlers::handle(api.clone(), request, peer);
+        let observer = observer.clone();
+        Box::pin(async move {
+            let response = answering.await;
+            if let Some(observe) = observer.get() {
+                observe(&method, &uri, response.status());
+            }
+            response
+        })
+    })
 }
 
 fn make_private_directory(path: &PathBuf) -> Result<(), EmulatorError> {
