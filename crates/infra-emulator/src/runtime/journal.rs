@@ -3,14 +3,11 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use http::Method;
 use serde::{Deserialize, Serialize};
 
-use super::World;
 use super::error::EmulatorError;
-use crate::kubernetes::RequestObserver;
 
 /// Name of the journal in the world directory: one JSON document per line.
 pub(crate) const FILE: &str = "requests.jsonl";
@@ -77,32 +74,6 @@ impl Journal {
             }
         }
         inner.records.push(record);
-    }
-
-    /// Tells the journal of what a Kubernetes API server answers.
-    pub(crate) fn observer(
-        self: &Arc<Self>,
-        world: &Arc<World>,
-        cluster: &str,
-    ) -> RequestObserver {
-        let (journal, world) = (Arc::clone(self), Arc::clone(world));
-        let cluster = cluster.to_owned();
-        Box::new(move |method, uri, status| {
-            let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
-            let query = uri.query().unwrap_or_default();
-            let dry = query.split('&').any(|pair| pair == "dryRun=All");
-            journal.record(RequestRecord {
-                service: "kubernetes".to_owned(),
-                cluster: cluster.clone(),
-                method: method.to_string(),
-                path: uri.path().to_owned(),
-                query: query.to_owned(),
-                status: status.as_u16(),
-                world_ms: world.now_ms(),
-                mutating: !reads && !dry && status.is_success(),
-                fault: String::new(),
-            });
-        })
     }
 
     pub(crate) fn records(&self) -> Vec<RequestRecord> {

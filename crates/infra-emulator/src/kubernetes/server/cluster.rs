@@ -1,10 +1,12 @@
 //! [`Cluster`]: one emulated cluster, served on loopback and kept in a directory.
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use http::{Method, StatusCode, Uri};
+use axum::body::Body;
+use http::{Request, Response};
 use infra_clock::WorldClock;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -52,8 +54,15 @@ pub struct ClusterOptions {
     pub faults: ApiFaults,
 }
 
-/// Is told of every request that was answered, watches when they begin.
-pub(crate) type RequestObserver = Box<dyn Fn(&Method, &Uri, StatusCode) + Send + Sync>;
+/// An answer on its way.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+/// Stands before the handlers: gets each request of a client, and what would answer it.
+pub(crate) type Interceptor = Box<
+    dyn Fn(Request<Body>, Box<dyn FnOnce(Request<Body>) -> Answering + Send>) -> Answering
+        + Send
+        + Sync,
+>;
 
 /// A running cluster.
 pub struct Cluster {
@@ -62,7 +71,7 @@ pub struct Cluster {
     authority: Authority,
     admin_token: String,
     listening: Listening,
-    observer: Arc<OnceLock<RequestObserver>>,
+    interceptor: Arc<OnceLock<Interceptor>>,
     stop: CancellationToken,
     running: Option<Running>,
 }
@@ -101,8 +110,8 @@ impl Cluster {
         ];
         let tls = authority.server_config(&names.map(str::to_owned))?;
         let stop = CancellationToken::new();
-        let observer: Arc<OnceLock<RequestObserver>> = Arc::default();
-        let handler = handler(&api, &observer);
+        let interceptor: Arc<OnceLock<Interceptor>> = Arc::default();
+        let handler = handler(&api, &interceptor);
         let listening = serve(options.port.unwrap_or(0), tls, handler, stop.clone()).await?;
         let client = Client::new(api.clone(), "kube-apiserver");
         let mut classes = Vec::new();
@@ -119,7 +128,7 @@ impl Cluster {
             authority,
             admin_token,
             listening,
-            observer,
+            interceptor,
             stop: stop.clone(),
             running: None,
         };
@@ -260,9 +269,9 @@ impl Cluster {
         changed.map(|_| ()).ok_or_else(|| EmulatorError::NoSuchNode(name.to_owned()))
     }
 
-    /// Tells of requests from now on; the first observer stays.
-    pub(crate) fn observe(&self, observer: RequestObserver) {
-        let _ = self.observer.set(observer);
+    /// Leads requests of clients through an interceptor from now on; the first one stays.
+    pub(crate) fn intercept(&self, interceptor: Interceptor) {
+        let _ = self.interceptor.set(interceptor);
     }
 
     /// Access for a component of the cloud.
@@ -296,20 +305,16 @@ impl Cluster {
     }
 }
 
-/// Answers requests and tells the observer of the answers.
-fn handler(api: &Arc<Api>, observer: &Arc<OnceLock<RequestObserver>>) -> Handler {
-    let (api, observer) = (api.clone(), observer.clone());
+/// Answers requests, by way of the interceptor if there is one.
+fn handler(api: &Arc<Api>, interceptor: &Arc<OnceLock<Interceptor>>) -> Handler {
+    let (api, interceptor) = (api.clone(), interceptor.clone());
     Arc::new(move |request, peer| {
-        let (method, uri) = (request.method().clone(), request.uri().clone());
-        let answering = handlers::handle(api.clone(), request, peer);
-        let observer = observer.clone();
-        Box::pin(async move {
-            let response = answering.await;
-            if let Some(observe) = observer.get() {
-                observe(&method, &uri, response.status());
-            }
-            response
-        })
+        let api = api.clone();
+        let next = move |request| -> Answering { Box::pin(handlers::handle(api, request, peer)) };
+        match interceptor.get() {
+            Some(intercept) => intercept(request, Box::new(next)),
+            None => next(request),
+        }
     })
 }
 
