@@ -39,10 +39,15 @@ fn measure(file: &Path) -> Result<f64, Box<dyn Error>> {
     if !run.status.success() {
         return Err(format!("{name}: up failed: {}", String::from_utf8_lossy(&run.stderr)).into());
     }
-    let events: Vec<Value> =
-        String::from_utf8(run.stdout)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let events: Vec<Value> = String::from_utf8(run.stdout)?
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
     let (makespan, path) = (makespan(&events), longest_path(&events));
-    println!("{name}: makespan {makespan:.1} s, longest path {path:.1} s, ratio {:.4}", makespan / path);
+    println!(
+        "{name}: makespan {makespan:.1} s, longest path {path:.1} s, ratio {:.4}",
+        makespan / path
+    );
     Ok(makespan / path)
 }
 
@@ -56,15 +61,19 @@ fn longest_path(events: &[Value]) -> f64 {
     let seconds: HashMap<u64, f64> = events
         .iter()
         .filter(|event| event["body"]["type"] == "operation_finished")
-        .filter_map(|event| Some((event["body"]["operation"].as_u64()?, event["body"]["seconds"].as_f64()?)))
+        .filter_map(|event| {
+            Some((event["body"]["operation"].as_u64()?, event["body"]["seconds"].as_f64()?))
+        })
         .collect();
     let outline = events.iter().find(|event| event["body"]["type"] == "plan_outlined");
-    let operations = outline.and_then(|event| event["body"]["outline"]["operations"].as_array().cloned());
+    let operations =
+        outline.and_then(|event| event["body"]["outline"]["operations"].as_array().cloned());
     let mut ends: HashMap<u64, f64> = HashMap::new();
     for operation in operations.unwrap_or_default() {
         let Some(id) = operation["id"].as_u64() else { continue };
         let after = operation["after"].as_array().cloned().unwrap_or_default();
-        let begin = after.iter().filter_map(|id| ends.get(&id.as_u64()?)).copied().fold(0.0, f64::max);
+        let begin =
+            after.iter().filter_map(|id| ends.get(&id.as_u64()?)).copied().fold(0.0, f64::max);
         ends.insert(id, begin + seconds.get(&id).copied().unwrap_or(0.0));
     }
     ends.values().copied().fold(0.0, f64::max)

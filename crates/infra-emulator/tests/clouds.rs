@@ -6,6 +6,8 @@ mod account;
 mod clusters;
 #[path = "clouds/faults.rs"]
 mod faults;
+#[path = "clouds/kubernetes.rs"]
+mod kubernetes;
 #[path = "clouds/network.rs"]
 mod network;
 #[path = "clouds/registries.rs"]

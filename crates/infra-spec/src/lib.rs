@@ -16,6 +16,7 @@ mod secret;
 mod source;
 mod starter;
 mod suggest;
+mod text;
 
 pub use error::{Code, Severity, SpecError, SpecErrors};
 pub use inputs::{Environment, FileReader};
@@ -27,3 +28,4 @@ pub use schema::json_schema;
 pub use secret::{Provenance, Secret};
 pub use source::{Location, Sources};
 pub use starter::starter;
+pub use text::Text;

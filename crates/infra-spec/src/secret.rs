@@ -163,6 +163,15 @@ pub(crate) fn is_secret_key(key: &str) -> bool {
     SECRET_ENDINGS.iter().any(|ending| plain.ends_with(ending))
 }
 
+/// Whether the line is a secret key whose value begins on the next line.
+pub(crate) fn opens_secret(line: &str) -> bool {
+    let Some((key, value)) = line.split_once(':') else { return false };
+    let key = key.trim_start_matches([' ', '-']).trim_matches(['"', '\'', ' ']);
+    let value = value.trim_start();
+    is_secret_key(key)
+        && (value.is_empty() || value.starts_with(['|', '>', '"', '\'', '#', '&', '!']))
+}
+
 /// The line with every literal value of a secret key replaced by a marker; `${...}` is no secret and stays.
 pub(crate) fn hide_literal_secret(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
@@ -217,6 +226,18 @@ mod tests {
         assert_eq!(hide_literal_secret("token: ${env:T}"), "token: ${env:T}");
         assert_eq!(hide_literal_secret("passwords:"), "passwords:");
         assert_eq!(hide_literal_secret("é: \"ü\": 3"), "é: \"ü\": 3");
+    }
+
+    #[test]
+    fn values_on_further_lines_are_hidden_too() {
+        use crate::source::{Location, SourceText};
+        let text =
+            "a:\n  token: |\n    first\n\n      second\n  next: x\n- \"password\":\n    third\n";
+        let source = SourceText::new("f", 0, text);
+        let quote = |line| Location::new(&source, line, 1, 1).quote();
+        assert_eq!([quote(3), quote(8)], ["    (secret)"; 2]);
+        assert_eq!(quote(5), "      (secret)");
+        assert_eq!([quote(2), quote(6)], ["  token: |", "  next: x"]);
     }
 
     #[test]

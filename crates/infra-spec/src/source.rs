@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Code, Severity, SpecError};
-use crate::secret::hide_literal_secret;
+use crate::secret::{hide_literal_secret, opens_secret};
 
 /// The longest line that is quoted whole, in characters.
 const LONGEST_QUOTE: usize = 160;
+/// How many lines above are looked at for the key that a line belongs to.
+const LONGEST_BLOCK: usize = 200;
 /// The last column up to which a line is quoted and measured.
 const FARTHEST_COLUMN: usize = 600;
 
@@ -63,6 +65,23 @@ impl SourceText {
 
     fn line(&self, line: usize) -> &str {
         line.checked_sub(1).and_then(|index| self.lines.get(index)).map_or("", String::as_str)
+    }
+
+    /// Whether a line continues a value that began below a secret key (`token: |` and the lines after it).
+    fn is_inside_secret(&self, line: usize) -> bool {
+        let indent = |text: &str| text.len() - text.trim_start().len();
+        let mut level = indent(self.line(line));
+        for above in (line.saturating_sub(LONGEST_BLOCK).max(1)..line).rev() {
+            let text = self.line(above);
+            if text.trim().is_empty() || indent(text) >= level {
+                continue;
+            }
+            if opens_secret(text) {
+                return true;
+            }
+            level = indent(text);
+        }
+        false
     }
 }
 
@@ -126,6 +145,10 @@ impl Location {
         let line = self.source.line(self.line);
         let shown: String = line.chars().take(keep).collect();
         let cut = shown.len() < line.len();
+        if self.source.is_inside_secret(self.line) {
+            let indent = shown.len() - shown.trim_start().len();
+            return format!("{}(secret)", &shown[..indent]);
+        }
         hide_literal_secret(&shown) + if cut { "..." } else { "" }
     }
 

@@ -27,6 +27,9 @@ pub(crate) fn expand(
         nodes: Vec::new(),
         problems: Vec::new(),
     };
+    if !expansion.has_region() {
+        return Err(expansion.problems);
+    }
     expansion.add_clusters();
     expansion.add_registries();
     expansion.add_addresses();
@@ -51,6 +54,32 @@ impl Expansion<'_> {
         let diagnostic =
             Diagnostic::error("unsupported", summary).set(help).exit(ExitCode::Invalid);
         self.problems.push(Diagnostic { location: Some(location.into()), ..diagnostic });
+    }
+
+    /// Whether there is Kubernetes in the region; without it no size and no version can be judged.
+    fn has_region(&mut self) -> bool {
+        let region = &self.config.region;
+        let regions: Vec<_> = self
+            .survey
+            .facts
+            .get("regions")
+            .and_then(|regions| regions.as_array())
+            .into_iter()
+            .flatten()
+            .collect();
+        if regions.iter().any(|known| known.as_str() == Some(region)) {
+            return true;
+        }
+        let names: Vec<_> = regions.iter().filter_map(|region| region.as_str()).collect();
+        let help = format!("choose one of {}", names.join(", "));
+        if let Some(block) = self.spec.providers.get(self.instance) {
+            self.problem(
+                &block.location,
+                format!("there is no Kubernetes in the region `{region}`"),
+                help,
+            );
+        }
+        false
     }
 
     fn add_registries(&mut self) {

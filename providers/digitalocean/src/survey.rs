@@ -25,15 +25,8 @@ pub(crate) async fn read(
         client.reserved_ips(context),
     )?;
     check_account(&account)?;
-    let regions: Vec<_> = options.regions.iter().map(|region| region.slug.as_str()).collect();
-    if !regions.contains(&region) {
-        let message = format!(
-            "there is no Kubernetes in the region `{region}`; there is in {}",
-            regions.join(", ")
-        );
-        return Err(ProviderError::new(ErrorKind::Invalid, "read the Kubernetes options", message)
-            .set("choose one of them as `region` of the provider"));
-    }
+    let mut regions: Vec<_> = options.regions.iter().map(|region| region.slug.clone()).collect();
+    regions.sort();
     let offered: Vec<_> = options.sizes.iter().map(|size| size.slug.as_str()).collect();
     let here = |size: &&Size| {
         size.available
@@ -53,7 +46,10 @@ pub(crate) async fn read(
             ("droplets".to_owned(), (used, account.droplet_limit)),
             ("reserved_ips".to_owned(), (addresses.len() as u64, address_limit)),
         ]),
-        facts: BTreeMap::from([("vpcs".to_owned(), serde_json::Value::Object(vpcs.collect()))]),
+        facts: BTreeMap::from([
+            ("vpcs".to_owned(), serde_json::Value::Object(vpcs.collect())),
+            ("regions".to_owned(), json!(regions)),
+        ]),
     })
 }
 

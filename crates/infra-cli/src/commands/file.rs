@@ -48,7 +48,8 @@ fn folder_name() -> String {
         .chars()
         .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
         .collect();
-    let name = name.trim_matches(|letter: char| letter == '-' || letter.is_ascii_digit());
+    let name =
+        name.trim_start_matches(|letter: char| !letter.is_ascii_alphabetic()).trim_end_matches('-');
     if name.is_empty() { "hub".to_owned() } else { name.chars().take(20).collect() }
 }
 

@@ -3,11 +3,12 @@
 use super::catalogue::{sizes, versions};
 use super::clusters::credentials::node_labels;
 use super::clusters::model::{Cluster, Node, Pool};
-use super::control_planes::{NodeSpec, PullSecret};
 use super::events::Effect;
+use super::pull_secrets::PullSecret;
 use super::registries::integration;
 use super::service::DigitalOcean;
 use super::state::State;
+use crate::kubernetes::NodeOptions;
 
 impl DigitalOcean {
     /// Does one thing at a cluster. What goes wrong there becomes the cluster's state, as it would in the cloud.
@@ -54,9 +55,9 @@ impl DigitalOcean {
                 self.planes.revoke_token(&cluster, &token);
                 return;
             }
-            Effect::SyncRegistries { cluster, removed } => {
+            Effect::SyncRegistries { cluster } => {
                 let secrets = self.pull_secrets(&cluster);
-                let done = self.planes.sync_registries(&cluster, secrets, removed).await;
+                let done = self.planes.sync_registries(&cluster, secrets).await;
                 (cluster, done)
             }
             Effect::SetVersion { cluster, version } => {
@@ -99,7 +100,7 @@ impl DigitalOcean {
             state.changed = true;
         }
         let secrets = self.pull_secrets(id);
-        self.planes.sync_registries(id, secrets, Vec::new()).await
+        self.planes.sync_registries(id, secrets).await
     }
 
     fn pull_secrets(&self, id: &str) -> Vec<PullSecret> {
@@ -115,7 +116,7 @@ impl DigitalOcean {
             .collect()
     }
 
-    fn node_spec(&self, cluster: &str, node: &str) -> Option<NodeSpec> {
+    fn node_spec(&self, cluster: &str, node: &str) -> Option<NodeOptions> {
         let state = self.state();
         let cluster = state.clusters.get(cluster)?;
         let (pool, node) = cluster.nodes().find(|(_, own)| own.id == node)?;
@@ -123,7 +124,7 @@ impl DigitalOcean {
     }
 
     /// The nodes that have joined, of one pool or of all.
-    fn specs(&self, cluster: &str, pool: Option<&str>) -> Vec<NodeSpec> {
+    fn specs(&self, cluster: &str, pool: Option<&str>) -> Vec<NodeOptions> {
         let state = self.state();
         let Some(cluster) = state.clusters.get(cluster) else { return Vec::new() };
         cluster
@@ -134,7 +135,7 @@ impl DigitalOcean {
     }
 }
 
-fn spec(state: &State, cluster: &Cluster, pool: &Pool, node: &Node) -> Option<NodeSpec> {
+fn spec(state: &State, cluster: &Cluster, pool: &Pool, node: &Node) -> Option<NodeOptions> {
     let droplet = state.droplets.get(&node.droplet?)?;
     let size = sizes::find(&pool.size)?;
     let taints = pool.taints.iter();
@@ -146,7 +147,7 @@ fn spec(state: &State, cluster: &Cluster, pool: &Pool, node: &Node) -> Option<No
         gpus = u32::try_from(gpu.count).unwrap_or(0);
         taints.push(("nvidia.com/gpu".into(), String::new(), "NoSchedule".into()));
     }
-    Some(NodeSpec {
+    Some(NodeOptions {
         name: node.name.clone(),
         provider_id: format!("digitalocean://{}", droplet.id),
         labels: node_labels(cluster, pool, Some(node)),

@@ -77,7 +77,7 @@ pub(super) enum Effect {
     /// A token has expired.
     RevokeToken { cluster: String, token: String },
     /// The registries that the cluster is integrated with changed.
-    SyncRegistries { cluster: String, removed: Vec<String> },
+    SyncRegistries { cluster: String },
     /// The control plane has a new version.
     SetVersion { cluster: String, version: String },
 }

@@ -18,6 +18,7 @@ mod fields;
 mod load_balancers;
 mod paging;
 mod projects;
+mod pull_secrets;
 mod rate_limit;
 mod registries;
 mod reply;

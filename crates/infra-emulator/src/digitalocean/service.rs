@@ -57,7 +57,7 @@ impl DigitalOcean {
             state: Mutex::new(state),
             context,
             limit: Mutex::new(limit),
-            planes: ControlPlanes::new(Arc::clone(world), cloud.clone()),
+            planes: ControlPlanes::new(Arc::clone(world), Arc::clone(faults), cloud.clone()),
             tokens: Tokens::new(seed.hex("registry token service")),
             turn: tokio::sync::Mutex::new(()),
             wake: Notify::new(),

@@ -4,6 +4,7 @@ mod controllers;
 pub mod machinery;
 mod server;
 
+pub(crate) use server::Client;
 pub use server::{
     ApiFaults, Cluster, ClusterOptions, EmulatorError, Identity, NodeOptions, PodBehaviour,
     PodScript, RequestFault,

@@ -12,9 +12,9 @@ use tokio_util::task::TaskTracker;
 use super::fault_script::FaultScript;
 use super::front::{Front, listen};
 use super::journal::{Journal, RequestRecord};
-use super::world::write_json;
-use super::{EmulatorError, Faults, World};
+use super::{EmulatorError, Faults, World, lone_cluster};
 use crate::digitalocean::{DigitalOcean, Server};
+use crate::kubernetes::Cluster;
 use crate::registry::{HOST, RegistryService, Store};
 
 /// How a world is served.
@@ -121,6 +121,7 @@ pub struct ClusterEndpoint {
 pub struct Emulator {
     front: Front,
     cloud: Option<Arc<DigitalOcean>>,
+    lone: Option<Cluster>,
     endpoints: Endpoints,
 }
 
@@ -142,10 +143,9 @@ impl Emulator {
         };
         match options.only {
             ServeOnly::Everything => Self::everything(front, options.ports).await,
-            ServeOnly::Kubernetes { nodes: _, controllers: _ } => Err(EmulatorError::Cluster {
-                name: "kubernetes".into(),
-                reason: "not served by this build".into(),
-            }),
+            ServeOnly::Kubernetes { nodes, controllers } => {
+                Self::kubernetes(front, nodes, controllers, options.ports.kubernetes).await
+            }
         }
     }
 
@@ -174,9 +174,19 @@ impl Emulator {
             }),
             kubernetes: Vec::new(),
         };
-        let emulator = Self { front, cloud: Some(cloud), endpoints };
-        write_json(&emulator.world().directory().join("endpoints.json"), &emulator.endpoints())?;
-        Ok(emulator)
+        Ok(Self { front, cloud: Some(cloud), lone: None, endpoints })
+    }
+
+    async fn kubernetes(
+        front: Front,
+        nodes: u32,
+        controllers: bool,
+        port: Option<u16>,
+    ) -> Result<Self, EmulatorError> {
+        let (lone, endpoint) = lone_cluster::start(&front, nodes, controllers, port).await?;
+        let kubernetes = vec![endpoint];
+        let endpoints = Endpoints { digitalocean: None, registry: None, kubernetes };
+        Ok(Self { front, cloud: None, lone: Some(lone), endpoints })
     }
 
     /// Where everything is now; clusters come and go.
@@ -214,6 +224,9 @@ impl Emulator {
         self.front.tasks.wait().await;
         if let Some(cloud) = &self.cloud {
             cloud.stop().await;
+        }
+        if let Some(lone) = self.lone {
+            lone.stop().await;
         }
         let saved = self.front.world.save_age();
         self.front.world.close();

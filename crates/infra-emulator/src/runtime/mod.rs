@@ -10,6 +10,7 @@ mod fault_script;
 mod faults;
 mod front;
 mod journal;
+mod lone_cluster;
 mod ports;
 mod seed;
 mod show;

@@ -11,15 +11,28 @@ use super::world::{read_json, write_json};
 
 const FILE: &str = "ports.json";
 
+/// The port that a service had before.
+pub(crate) fn known(world: &Path, service: &str) -> Result<Option<u16>, EmulatorError> {
+    let known: Option<BTreeMap<String, u16>> = read_json(world, &world.join(FILE))?;
+    Ok(known.and_then(|known| known.get(service).copied()))
+}
+
+/// Remembers the port of a service.
+pub(crate) fn remember(world: &Path, service: &str, port: u16) -> Result<(), EmulatorError> {
+    let path = world.join(FILE);
+    let mut known: BTreeMap<String, u16> = read_json(world, &path)?.unwrap_or_default();
+    known.insert(service.to_owned(), port);
+    write_json(&path, &known)
+}
+
 /// Opens a listener for a service: on the port that is asked for, else on the one that it had before, else on any.
 pub(crate) async fn open(
     world: &Path,
     service: &'static str,
     asked: Option<u16>,
 ) -> Result<(TcpListener, SocketAddr), EmulatorError> {
-    let path = world.join(FILE);
-    let mut known: BTreeMap<String, u16> = read_json(world, &path)?.unwrap_or_default();
-    let wanted = asked.or_else(|| known.get(service).copied()).unwrap_or(0);
+    let before = known(world, service)?;
+    let wanted = asked.or(before).unwrap_or(0);
     let failed = |source| EmulatorError::Listen { service, port: wanted, source };
     let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)).await {
         Err(_) if asked.is_none() && wanted != 0 => {
@@ -28,7 +41,6 @@ pub(crate) async fn open(
         other => other.map_err(failed)?,
     };
     let address = listener.local_addr().map_err(failed)?;
-    known.insert(service.to_owned(), address.port());
-    write_json(&path, &known)?;
+    remember(world, service, address.port())?;
     Ok((listener, address))
 }

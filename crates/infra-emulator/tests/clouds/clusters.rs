@@ -247,10 +247,14 @@ fn one_seed_gives_one_world() {
         let mut seen = Vec::new();
         for _ in 0..2 {
             let world = Served::new().await;
-            let id = world.cluster("hub", 1).await;
-            let cluster = world.get(&format!("{CLUSTERS}/{id}")).await;
-            let node = cluster["kubernetes_cluster"]["node_pools"][0]["nodes"][0]["name"].clone();
-            seen.push((id, node, world.token.clone(), world.seconds()));
+            let _busy = world.clock.busy();
+            let body = json!({
+                "name": "hub", "region": "ams3", "version": "latest",
+                "node_pools": [{ "name": "p", "size": "s-2vcpu-4gb", "count": 1 }],
+            });
+            let made = world.post(CLUSTERS, body).await["kubernetes_cluster"]["id"].clone();
+            let shown = infra_emulator::show(world.directory.path()).unwrap();
+            seen.push((made, world.token.clone(), shown["digitalocean"]["pending"].clone()));
         }
         assert_eq!(seen[0], seen[1]);
     });

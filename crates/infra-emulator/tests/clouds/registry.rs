@@ -328,3 +328,9 @@ fn images_survive_and_go_with_their_registry() {
         assert_eq!(blobs.count(), 0);
     });
 }
+
+/// Pushes a small image with the account's own token.
+pub(crate) async fn push(world: &Served, name: &str, tag: &str) {
+    let scope = format!("repository:{name}:pull,push");
+    Login::with(world, &world.token, &scope).await.push_image(name, tag, b"layer").await;
+}

@@ -102,7 +102,11 @@ impl Planner<'_> {
     }
 }
 
-/// The container that an input of a desired resource refers to.
+/// The container that an input of a desired resource refers to, or names by an address among `after`.
 pub(super) fn container_of_node<'node>(node: &'node Node, field: &str) -> Option<&'node Address> {
-    node.inputs.get(field)?.references().first().map(|reference| &reference.address)
+    let value = node.inputs.get(field)?;
+    match value {
+        Value::Text(text) => node.after.iter().find(|on| on.as_str() == text),
+        value => value.references().first().map(|reference| &reference.address),
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use infra_event::Diagnostic;
 
 use super::binding::{bound, concealed_inputs};
+use super::containers::container_of_node;
 use super::refusals;
 use super::removal::Removal;
 use super::{Planner, PlanningError, Purpose};
@@ -117,8 +118,13 @@ impl Planner<'_> {
         }
         let Some(seen) = seen else {
             if record.is_some_and(|record| record.ownership != Ownership::Referenced) {
-                decisions.notes.push(refusals::gone(node));
-                decision.reason = Some("gone since the last run".to_owned());
+                decision.reason = Some(match not_ready(node, kind, decisions) {
+                    Some(needed) => format!("not looked at, as {needed} is not ready"),
+                    None => {
+                        decisions.notes.push(refusals::gone(node));
+                        "gone since the last run".to_owned()
+                    }
+                });
             }
             return Ok(decision);
         };
@@ -283,6 +289,20 @@ impl Decision {
     pub(super) fn has_changes(&self) -> bool {
         !self.changes.is_empty() || self.rows.iter().any(|row| row.action.is_some())
     }
+}
+
+/// What a resource is in or bound to that is not ready: the resource could not be looked at, so that nobody knows whether it is gone.
+fn not_ready<'node>(
+    node: &'node Node,
+    kind: &Kind,
+    decisions: &Decisions,
+) -> Option<&'node Address> {
+    let container = kind.dies_with.and_then(|field| container_of_node(node, field));
+    let bound = node.inputs.references().into_iter().map(|reference| &reference.address);
+    container.into_iter().chain(bound).find(|address| {
+        let decided = decisions.desired.get(*address);
+        decided.is_some_and(|decided| decided.verdict.is_made() || !decided.ready)
+    })
 }
 
 /// Whether a difference counts.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Entry, entries};
 use crate::{Change, Operation, Plan, Row, Secret, Value};
 
-/// Version of the document that [`json`] makes.
+/// Version of the document that [`json()`] makes.
 pub const DOCUMENT_FORMAT: u32 = 1;
 
 /// The plan as a JSON document.

@@ -61,7 +61,9 @@ fn what_is_gone_is_made_again_with_all_that_was_bound_to_it() {
     assert_eq!(actions(&plan, POOL), [Action::Create, Action::Wait]);
     assert_eq!(actions(&plan, "network.main"), []);
     assert_eq!(plan.refusals, [], "nothing protected is deleted");
-    assert!(plan.notes.iter().any(|note| note.code == "gone"));
+    let told: Vec<_> = plan.notes.iter().map(ToString::to_string).collect();
+    let gone = "it was there after the last run and is gone; it will be made again";
+    assert_eq!(told, [format!("cluster.main: {gone}")], "what was in it is no news");
     world.apply(&plan);
     assert!(world.plan().is_empty());
 }
@@ -97,6 +99,27 @@ fn what_is_in_a_replaced_container_goes_and_comes_with_it() {
     assert_eq!(plan.totals.replace, 3);
     world.apply(&plan);
     assert!(world.plan().is_empty());
+}
+
+#[test]
+fn a_container_may_be_named_by_its_address() {
+    let mut item = node("main/web", inputs([("cluster", "cluster.main".into())]));
+    item.after = vec![at("cluster.main")];
+    let mut world = World::holding([node("cluster.main", inputs([])), item]);
+    assert_eq!(lines(&world.destroy()), ["delete cluster.main", "forget main/web"]);
+    world.agree_to_all();
+    world.set("cluster.main", "region", "fra1");
+    let plan = world.plan();
+    assert_eq!(actions(&plan, "main/web"), [Action::Forget, Action::Create, Action::Wait]);
+    // Nobody can look into a cluster that is not ready.
+    world.set("cluster.main", "region", Value::Null);
+    world.seen("cluster.main").readiness =
+        Readiness::Pending { reason: "upgrading".to_owned(), blocked: None };
+    world.observed.remove(&at("main/web"));
+    let plan = world.plan();
+    assert_eq!(plan.notes, []);
+    let note = plan.operations.last().and_then(|_| plan.operations[1].note.clone());
+    assert_eq!(note.as_deref(), Some("not looked at, as cluster.main is not ready"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::{Endpoint, ItemReference, Password, PullSecret, Reference, SmokeTest,
 use crate::node::Node;
 use crate::quantity::format_duration;
 use crate::source::Location;
+use crate::text::Text;
 
 /// An item of the stack: a release, a set of manifests, a kustomization or an item of the catalogue.
 #[derive(Clone, Debug, Serialize)]
@@ -89,8 +90,8 @@ pub struct Chart {
 pub enum ChartSource {
     /// A chart repository.
     Repository {
-        /// Its URL.
-        url: String,
+        /// Its URL; may hold credentials.
+        url: Text,
         /// Name of the chart in it.
         name: String,
     },

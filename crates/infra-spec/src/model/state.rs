@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::SpecPath;
 use crate::secret::Secret;
+use crate::text::Text;
 
 /// Where the state is kept and how its secrets are locked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -12,7 +13,7 @@ pub struct State {
     /// The store.
     pub backend: StateBackend,
     /// Settings of an object store (`endpoint`, `region`, credentials), as its library names them.
-    pub options: IndexMap<String, Secret>,
+    pub options: IndexMap<String, Text>,
     /// The file that holds the key for secrets.
     pub key_file: Option<SpecPath>,
     /// The key for secrets itself, from the environment or a file.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::Reference;
 use crate::node::Node;
 use crate::source::Location;
+use crate::text::Text;
 
 /// A storage class of Kubernetes.
 #[derive(Clone, Debug, Serialize)]
@@ -19,7 +20,7 @@ pub struct StorageClass {
     /// The provisioner; without one the provider's.
     pub provisioner: Option<String>,
     /// Parameters of the provisioner.
-    pub parameters: IndexMap<String, String>,
+    pub parameters: IndexMap<String, Text>,
     /// What becomes of a volume whose claim is deleted; without one the provisioner's default.
     pub reclaim_policy: Option<ReclaimPolicy>,
     /// When a volume is made.

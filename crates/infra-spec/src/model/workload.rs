@@ -9,6 +9,7 @@ use super::Reference;
 use super::stack::optional_duration;
 use crate::secret::Secret;
 use crate::source::Location;
+use crate::text::Text;
 
 /// A job that runs inside the cluster; its exit code decides.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,9 +17,9 @@ pub struct SmokeTest {
     /// The image.
     pub image: String,
     /// The command and its arguments; a single text in the file becomes `sh -c TEXT`.
-    pub command: Vec<String>,
+    pub command: Vec<Text>,
     /// Environment of the command.
-    pub environment: IndexMap<String, String>,
+    pub environment: IndexMap<String, Text>,
     /// How long it may take; without one the default.
     #[serde(serialize_with = "optional_duration", skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
@@ -76,7 +77,7 @@ pub enum PullSecretSource {
         /// Host of the registry, with its port if it has one.
         server: String,
         /// User.
-        username: Secret,
+        username: Text,
         /// Password or token.
         password: Secret,
     },

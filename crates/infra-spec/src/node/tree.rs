@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::secret::{Provenance, Secret};
 use crate::source::Location;
+use crate::text::Text;
 
 /// A value of the file and where it stands.
 #[derive(Clone)]
@@ -151,6 +152,11 @@ impl Node {
         self.as_str().map(|text| Secret::new(text, provenance))
     }
 
+    /// The text, secret if the node is; `None` for anything that is no text.
+    pub fn to_text(&self) -> Option<Text> {
+        self.as_str().map(|text| Text::new(text, self.provenance.clone()))
+    }
+
     /// The value as JSON, secrets in clear: for rendering charts and templates, never for display.
     ///
     /// Numbers that JSON lacks (`.inf`, `.nan`) become null.
@@ -173,6 +179,10 @@ impl Node {
     pub(crate) fn describe(&self) -> String {
         match &self.value {
             NodeValue::Null => "nothing".to_owned(),
+            NodeValue::Boolean(_) if self.is_secret() => "a boolean".to_owned(),
+            NodeValue::Integer(_) | NodeValue::Float(..) if self.is_secret() => {
+                "a number".to_owned()
+            }
             NodeValue::Boolean(value) => format!("the boolean `{value}`"),
             NodeValue::Integer(value) => format!("the number {value}"),
             NodeValue::Float(_, text) => format!("the number {text}"),

@@ -17,6 +17,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 pub(crate) fn wrong_type(node: &Node, what: &str, expected: &str) -> SpecError {
     let summary = format!("{what} must be {expected}, not {}", node.describe());
     let error = node.location.error(Code::WrongType, summary);
+    if node.is_secret() {
+        return error;
+    }
     match &node.value {
         NodeValue::Float(_, text) if expected.contains("string") => {
             error.with_help(format!("write `\"{text}\"`")).with_next_step("put it in quotes")

@@ -1,9 +1,9 @@
 //! All names of the file, gathered before anything is read, and the choice of a default among them.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::error::{Code, Problems, SpecError};
-use crate::model::Reference;
+use crate::model::{ItemReference, Reference};
 use crate::node::merge::item_name;
 use crate::node::{Map, Node};
 use crate::source::Location;
@@ -49,8 +49,9 @@ pub(crate) struct Index {
     pools: IndexMap<String, Vec<String>>,
     addresses: Vec<String>,
     registries: Vec<String>,
-    /// Stack items: the cluster each names, and its own name.
-    pub(crate) items: Vec<(Option<String>, String)>,
+    /// Stack items with the cluster that each goes to; one that names none goes to the first, which is the only one or an
+    /// error elsewhere.
+    items: IndexSet<ItemReference>,
     /// The provider chosen on the command line, if the file has it.
     pub(crate) chosen: Option<String>,
     /// Provider types that this program knows; empty when it was not said.
@@ -70,6 +71,12 @@ fn entries<'n>(root: &'n Map, key: &str) -> impl Iterator<Item = (&'n str, &'n N
 
 fn items<'n>(root: &'n Map, key: &str) -> &'n [Node] {
     root.get(key).and_then(Node::as_list).unwrap_or_default()
+}
+
+fn place(root: &Map, node: &Node) -> Option<ItemReference> {
+    let first = || entries(root, "clusters").next().map(|(name, _)| name.to_owned());
+    let cluster = text_at(node, "cluster").or_else(first).unwrap_or_default();
+    Some(ItemReference { cluster, item: item_name(node)?.to_owned() })
 }
 
 impl Index {
@@ -96,10 +103,7 @@ impl Index {
                 .collect(),
             addresses: names("addresses"),
             registries: names("registries"),
-            items: items(root, "stack")
-                .iter()
-                .filter_map(|node| Some((text_at(node, "cluster"), item_name(node)?.to_owned())))
-                .collect(),
+            items: items(root, "stack").iter().filter_map(|node| place(root, node)).collect(),
             chosen: None,
             known_types: Vec::new(),
         }
@@ -116,6 +120,20 @@ impl Index {
             Target::Address => self.addresses.iter().map(String::as_str).collect(),
             Target::Registry => self.registries.iter().map(String::as_str).collect(),
         }
+    }
+
+    /// Whether the file has this stack item.
+    pub(crate) fn has_item(&self, reference: &ItemReference) -> bool {
+        self.items.contains(reference)
+    }
+
+    /// Names of the stack items of a cluster.
+    pub(crate) fn items_of(&self, cluster: &str) -> Vec<&str> {
+        self.items
+            .iter()
+            .filter(|placed| placed.cluster == cluster)
+            .map(|placed| placed.item.as_str())
+            .collect()
     }
 
     /// A reference to something that must exist.

@@ -4,15 +4,16 @@ use indexmap::IndexMap;
 
 use super::Scope;
 use super::fields::{Fields, text_of, wrong_type};
-use super::index::{Target, unknown};
+use super::index::{Index, Target, unknown};
 use super::names::{label_of, name_of};
 use super::order::check_order;
 use super::values::Unique;
 use super::workload::{endpoints, passwords, pull_secrets, smoke_test};
-use crate::error::{Code, Problems};
+use crate::error::{Code, Problems, SpecError};
 use crate::model::{Chart, ChartSource, ItemReference, ItemSource, Reference, StackItem};
 use crate::node::{Node, NodeValue};
 use crate::source::Location;
+use crate::text::Text;
 
 /// The keys that say what an item is.
 const SOURCES: [&str; 4] = ["use", "chart", "manifests", "kustomize"];
@@ -69,11 +70,11 @@ fn read_item(node: &Node, scope: &mut Scope<'_>) -> Option<(StackItem, Location)
         force_conflicts: fields.boolean("force_conflicts", scope.problems).unwrap_or(false),
         location: node.location.clone(),
         cluster,
-        // Replaced below; an item without a source is not returned.
-        source: ItemSource::Manifests(Vec::new()),
+        // Without a source an error was reported; the item is kept for the checks that follow.
+        source: source.unwrap_or_else(|| ItemSource::Manifests(Vec::new())),
     };
     fields.finish(scope.problems);
-    Some((StackItem { source: source?, ..item }, after_location))
+    Some((item, after_location))
 }
 
 /// `name`, or else what the item uses.
@@ -168,7 +169,7 @@ fn chart(node: &Node, problems: &mut Problems) -> Option<Chart> {
     Some(Chart { source: source?, version })
 }
 
-fn repository(node: &Node, problems: &mut Problems) -> Option<String> {
+fn repository(node: &Node, problems: &mut Problems) -> Option<Text> {
     let text = text_of(node, "`repo`", problems)?;
     let fail = |help: &str| {
         let summary = format!("`repo` must be the URL of a chart repository, not {}", node.shown());
@@ -185,7 +186,7 @@ fn repository(node: &Node, problems: &mut Problems) -> Option<String> {
         problems.push(fail("such as `https://example.org/charts`"));
         return None;
     }
-    Some(text.to_owned())
+    node.to_text()
 }
 
 fn oci(node: &Node, problems: &mut Problems) -> Option<String> {
@@ -217,34 +218,40 @@ fn after(
     let mut found: Vec<ItemReference> = Vec::new();
     for node in fields.list("after", scope.problems) {
         let Some(text) = text_of(node, "each of `after`", scope.problems) else { continue };
-        let (wanted, item) = match text.split_once('/') {
-            Some((cluster, item)) => (cluster, item),
-            None => (cluster.name.as_str(), text),
+        let reference = match text.split_once('/') {
+            Some((cluster, item)) => {
+                ItemReference { cluster: cluster.to_owned(), item: item.to_owned() }
+            }
+            None => ItemReference { cluster: cluster.name.clone(), item: text.to_owned() },
         };
-        let only = scope.index.clusters.keys().next().map(String::as_str).unwrap_or_default();
-        let on_cluster = |named: &Option<String>| named.as_deref().unwrap_or(only) == wanted;
-        let known: Vec<&str> = scope
-            .index
-            .items
-            .iter()
-            .filter(|(cluster, _)| on_cluster(cluster))
-            .map(|(_, name)| name.as_str())
-            .collect();
-        if known.contains(&item) {
-            let reference = ItemReference { cluster: wanted.to_owned(), item: item.to_owned() };
+        if scope.index.has_item(&reference) {
             if !found.contains(&reference) {
                 found.push(reference);
             }
-        } else if wanted != cluster.name && !scope.index.clusters.contains_key(wanted) {
-            let clusters: Vec<&str> = scope.index.clusters.keys().map(String::as_str).collect();
-            let error = unknown("cluster", "clusters", node, wanted, &clusters);
-            scope.problems.push(error);
-        } else if !wanted.is_empty() {
-            let error = unknown("stack item", "stack items", node, item, &known);
-            scope.problems.push(error);
+        } else if !reference.cluster.is_empty() {
+            scope.problems.push(unknown_item(node, &reference, &scope.index));
         }
     }
     found
+}
+
+fn unknown_item(node: &Node, reference: &ItemReference, index: &Index) -> SpecError {
+    if !index.clusters.contains_key(&reference.cluster) {
+        let clusters: Vec<&str> = index.clusters.keys().map(String::as_str).collect();
+        return unknown("cluster", "clusters", node, &reference.cluster, &clusters);
+    }
+    let elsewhere = index.clusters.keys().find(|cluster| {
+        index.has_item(&ItemReference { cluster: (*cluster).clone(), item: reference.item.clone() })
+    });
+    let known = index.items_of(&reference.cluster);
+    let mut error = unknown("stack item", "stack items", node, &reference.item, &known);
+    if index.clusters.len() > 1 {
+        error.summary.push_str(&format!(" on the cluster `{}`", reference.cluster));
+    }
+    match elsewhere {
+        Some(cluster) => error.with_help(format!("write `{cluster}/{}`", reference.item)),
+        None => error,
+    }
 }
 
 fn reference(

@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::fields::{Fields, text_of, wrong_type};
+use super::fields::{Fields, text_of};
+use super::values::text_map;
 use crate::error::{Code, Problems};
 use crate::model::{State, StateBackend};
 use crate::node::Node;
@@ -39,7 +40,7 @@ pub(crate) fn read_state(root: &mut Fields<'_>, problems: &mut Problems) -> Stat
     };
     let state = State {
         backend,
-        options: options(&mut fields, problems),
+        options: text_map(&mut fields, "options", problems),
         key_file: fields.path("key_file", problems),
         encryption_key: fields.secret("encryption_key", problems),
     };
@@ -88,21 +89,4 @@ fn object_store(node: &Node, problems: &mut Problems) -> Option<StateBackend> {
         return None;
     }
     Some(StateBackend::ObjectStore { url: text.to_owned() })
-}
-
-fn options(fields: &mut Fields<'_>, problems: &mut Problems) -> IndexMap<String, crate::Secret> {
-    let mut options = IndexMap::new();
-    let Some(map) = fields.map("options", problems) else { return options };
-    for entry in map.iter() {
-        match entry.node.to_secret() {
-            Some(secret) => {
-                options.insert(entry.key.clone(), secret);
-            }
-            None => {
-                let what = format!("the option `{}`", crate::node::cut(&entry.key));
-                problems.push(wrong_type(&entry.node, &what, "a string"));
-            }
-        }
-    }
-    options
 }

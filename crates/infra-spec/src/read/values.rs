@@ -10,6 +10,7 @@ use crate::error::{Code, Problems, SpecError};
 use crate::model::Reference;
 use crate::node::{Node, NodeValue};
 use crate::source::Location;
+use crate::text::Text;
 
 /// Kubernetes labels: keys and values by the rules of the API.
 pub(crate) fn labels(
@@ -47,13 +48,13 @@ pub(crate) fn text_map(
     fields: &mut Fields<'_>,
     key: &'static str,
     problems: &mut Problems,
-) -> IndexMap<String, String> {
+) -> IndexMap<String, Text> {
     let mut texts = IndexMap::new();
     let Some(map) = fields.map(key, problems) else { return texts };
     for entry in map.iter() {
-        match entry.node.as_str() {
+        match entry.node.to_text() {
             Some(text) => {
-                texts.insert(entry.key.clone(), text.to_owned());
+                texts.insert(entry.key.clone(), text);
             }
             None => problems.push(wrong_type(
                 &entry.node,

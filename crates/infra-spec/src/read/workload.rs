@@ -10,6 +10,7 @@ use crate::model::{
     Alphabet, Endpoint, EndpointScheme, Password, PullSecret, PullSecretSource, SmokeTest,
 };
 use crate::node::Node;
+use crate::text::Text;
 
 /// Length of a generated password unless given.
 const DEFAULT_LENGTH: u32 = 24;
@@ -26,9 +27,9 @@ pub(crate) fn smoke_test(fields: &mut Fields<'_>, problems: &mut Problems) -> Op
     Some(SmokeTest { image: image?, command: command?, environment, timeout })
 }
 
-fn command(node: &Node, problems: &mut Problems) -> Vec<String> {
-    if let Some(text) = node.as_str() {
-        return ["sh", "-c", text].map(str::to_owned).to_vec();
+fn command(node: &Node, problems: &mut Problems) -> Vec<Text> {
+    if let Some(text) = node.to_text() {
+        return vec![Text::new("sh", None), Text::new("-c", None), text];
     }
     let Some(list) = node.as_list() else {
         problems.push(wrong_type(node, "`command`", "a string or a list of strings"));
@@ -39,7 +40,7 @@ fn command(node: &Node, problems: &mut Problems) -> Vec<String> {
     }
     list.iter()
         .filter_map(|node| {
-            let text = node.as_str().map(str::to_owned);
+            let text = node.to_text();
             if text.is_none() {
                 problems.push(wrong_type(node, "each part of `command`", "a string"));
             }
@@ -172,11 +173,11 @@ fn pull_secret(node: &Node, scope: &mut Scope<'_>) -> Option<PullSecret> {
 fn credentials(inner: &mut Fields<'_>, problems: &mut Problems) -> Option<PullSecretSource> {
     let server = inner.required_text("server", problems);
     let username = inner.required("username", problems).and_then(|node| {
-        let secret = node.to_secret();
-        if secret.is_none() {
+        let text = node.to_text();
+        if text.is_none() {
             problems.push(wrong_type(node, "`username`", "a string"));
         }
-        secret
+        text
     });
     let password = inner.required("password", problems);
     let password = password.and_then(|_| inner.secret("password", problems));

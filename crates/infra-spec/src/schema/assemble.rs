@@ -13,12 +13,15 @@ use super::root_form::FileForm;
 pub fn json_schema(provider_schemas: &BTreeMap<String, Value>) -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<FileForm>().to_value();
+    rename_references(&mut schema, &plain_name);
     let mut definitions = Map::new();
     let blocks: BTreeMap<&str, Value> = provider_schemas
         .iter()
         .map(|(kind, block)| (kind.as_str(), embed(kind, block, &mut definitions)))
         .collect();
     if let Some(all) = schema.pointer_mut("/$defs").and_then(Value::as_object_mut) {
+        let own = std::mem::take(all);
+        all.extend(own.into_iter().map(|(name, value)| (plain_name(&name), value)));
         all.extend(definitions);
     }
     if let Some(providers) =
@@ -69,7 +72,7 @@ fn provider_map(blocks: &BTreeMap<&str, Value>) -> Map<String, Value> {
 /// one of its keys.
 fn embed(kind: &str, schema: &Value, definitions: &mut Map<String, Value>) -> Value {
     let mut schema = schema.clone();
-    rename_references(kind, &mut schema);
+    rename_references(&mut schema, &|name| format!("{kind}.{name}"));
     let Some(object) = schema.as_object_mut() else { return schema };
     object.remove("$schema");
     if let Some(Value::Object(own)) = object.remove("$defs") {
@@ -89,19 +92,24 @@ fn embed(kind: &str, schema: &Value, definitions: &mut Map<String, Value>) -> Va
     schema
 }
 
-fn rename_references(kind: &str, schema: &mut Value) {
+/// `PoolForm` is a name of ours; a reader of the schema sees `Pool`.
+fn plain_name(name: &str) -> String {
+    name.strip_suffix("Form").unwrap_or(name).to_owned()
+}
+
+fn rename_references(schema: &mut Value, rename: &dyn Fn(&str) -> String) {
     match schema {
         Value::Object(object) => {
             for (key, value) in object.iter_mut() {
                 let name = value.as_str().and_then(|text| text.strip_prefix("#/$defs/"));
                 if let (true, Some(name)) = (key == "$ref", name) {
-                    *value = Value::String(format!("#/$defs/{kind}.{name}"));
+                    *value = Value::String(format!("#/$defs/{}", rename(name)));
                 } else {
-                    rename_references(kind, value);
+                    rename_references(value, rename);
                 }
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(|value| rename_references(kind, value)),
+        Value::Array(list) => list.iter_mut().for_each(|value| rename_references(value, rename)),
         _ => {}
     }
 }

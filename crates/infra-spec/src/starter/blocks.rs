@@ -13,8 +13,7 @@ pub(super) struct Block {
 }
 
 /// A cluster of a cloud that offers sizes.
-const SIZED: &str = "\
-  # A version in quotes, or `latest`.
+const SIZED: &str = "  # A version in quotes, or `latest`.
   version: latest
   pools:
     - name: default
@@ -44,8 +43,7 @@ const ADDRESS: &str = "
 ";
 
 /// A cluster on machines that are there already.
-const PLAIN: &str = "\
-  # A version in quotes, or `latest`.
+const PLAIN: &str = "  # A version in quotes, or `latest`.
   version: latest
 ";
 

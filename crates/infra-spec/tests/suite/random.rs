@@ -136,10 +136,22 @@ fn hostile_files_are_refused_in_time() {
     let deep_maps = "{a: ".repeat(100_000);
     let indented: String = (0..900).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
     let long_line = format!("name: {}", "x".repeat(900_000));
+    let items =
+        (0..9_000).map(|n| format!("- {{use: i{n}, after: [i{}]}}\n", n + 1)).collect::<String>();
+    let chain = super::support::file(&format!("cluster: {{}}\nstack:\n{items}"));
     let interpolations = format!("name: {}", "${env:X}".repeat(100_000));
-    for text in
-        [many_keys, one_line, anchors, nested, deep, deep_maps, indented, long_line, interpolations]
-    {
+    for text in [
+        many_keys,
+        one_line,
+        anchors,
+        nested,
+        deep,
+        deep_maps,
+        indented,
+        long_line,
+        chain,
+        interpolations,
+    ] {
         try_to_load(text.as_bytes());
     }
     try_to_load(&vec![b' '; 2 << 20]);

@@ -116,6 +116,7 @@ fn everything_in_the_schema_is_described() {
         }
     }
     assert!(schema.to_string().contains("\"examples\""));
+    assert!(schema["$defs"]["Pool"].is_object() && !schema.to_string().contains("Form\""));
 }
 
 #[test]

@@ -116,3 +116,28 @@ fn plain_fields_take_interpolated_values() {
     assert_eq!(spec.clusters["main"].version.as_ref().unwrap().to_string(), "1.33");
     assert_eq!(spec.stack[0].cluster.as_str(), "main");
 }
+
+#[test]
+fn texts_that_may_be_secret_show_when_they_are_not() {
+    let text = file(
+        "cluster: {}\nstack:\n  - name: a\n    chart: { repo: \"https://me:${env:DO_TOKEN}@example.org\", name: x }\n    smoke_test: { image: i, command: [echo, \"${env:DO_TOKEN}\"], environment: { A: plain, B: \"${env:DO_TOKEN}\" } }\nstate: { options: { endpoint: \"https://x\" } }\n",
+    );
+    let spec = load_text(&text).unwrap().spec;
+    let test = spec.stack[0].smoke_test.as_ref().unwrap();
+    assert_eq!(test.command[1].expose(), SECRET);
+    let json = serde_json::to_value(&spec).unwrap();
+    assert_eq!(
+        json["stack"][0]["smoke_test"]["environment"],
+        serde_json::json!({ "A": "plain", "B": "(secret: env:DO_TOKEN)" })
+    );
+    assert_eq!(json["state"]["options"]["endpoint"], "https://x");
+    assert!(!json.to_string().contains(SECRET));
+}
+
+#[test]
+fn a_number_at_a_secret_key_is_not_shown() {
+    let text = file("cluster: {}\nstate: { encryption_key: 8714625 }\n");
+    let errors = load_text(&text).unwrap_err();
+    assert_eq!(errors.len(), 1);
+    assert!(!errors.render().contains("8714625"), "{errors}");
+}

@@ -29,6 +29,7 @@ fn starter_files_load_and_are_commented() {
     for provider in TYPES.into_iter().chain(["Some Other"]) {
         let text = starter(provider, "My Lab!");
         assert!(text.contains("name: my-lab\n"), "{text}");
+        assert!(text.contains("\n  # A version") || provider == "existing", "{text}");
         assert!(text.lines().filter(|line| line.trim_start().starts_with('#')).count() > 10);
         let sources = Sources::single("infra.yaml", text.as_str());
         let environment = std::collections::BTreeMap::<String, String>::new();

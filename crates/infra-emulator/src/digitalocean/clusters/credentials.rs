@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::model::{Cluster, IssuedToken, Node, Pool};
 use crate::digitalocean::call::Call;
@@ -124,12 +124,4 @@ pub(in crate::digitalocean) fn node_labels(
         labels.push((key.clone(), value.clone()));
     }
     labels
-}
-
-/// The taints of a pool as a node's spec carries them.
-pub(in crate::digitalocean) fn node_taints(pool: &Pool) -> Vec<Value> {
-    pool.taints
-        .iter()
-        .map(|taint| json!({ "key": taint.key, "value": taint.value, "effect": taint.effect }))
-        .collect()
 }

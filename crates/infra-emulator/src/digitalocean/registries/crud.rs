@@ -104,8 +104,7 @@ pub(in crate::digitalocean) fn delete(call: &mut Call<'_>, name: &str) -> Outcom
     for cluster in call.state.clusters.values_mut() {
         if let Some(index) = cluster.registries.iter().position(|own| own == name) {
             cluster.registries.remove(index);
-            let (cluster, removed) = (cluster.id.clone(), vec![name.to_owned()]);
-            call.effects.push(Effect::SyncRegistries { cluster, removed });
+            call.effects.push(Effect::SyncRegistries { cluster: cluster.id.clone() });
         }
     }
     if call.state.registries.is_empty() {

@@ -43,7 +43,7 @@ pub(in crate::digitalocean) fn change(call: &mut Call<'_>, add: bool, old: bool)
         call.state.docker_credentials.retain(|credential| {
             credential.cluster.as_deref() != Some(&id) || !removed.contains(&credential.registry)
         });
-        call.effects.push(Effect::SyncRegistries { cluster: id, removed });
+        call.effects.push(Effect::SyncRegistries { cluster: id });
     }
     Reply::nothing()
 }

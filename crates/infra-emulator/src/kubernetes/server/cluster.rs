@@ -259,6 +259,11 @@ impl Cluster {
         changed.map(|_| ()).ok_or_else(|| EmulatorError::NoSuchNode(name.to_owned()))
     }
 
+    /// Access for a component of the cloud.
+    pub(crate) fn client(&self, component: &'static str) -> Client {
+        Client::new(self.api.clone(), component)
+    }
+
     /// All objects, by resource, namespace and name.
     pub fn objects(&self) -> Vec<Arc<Value>> {
         let resources = self.api.store.resources();

@@ -1,7 +1,16 @@
 //! CustomResourceDefinitions and the objects of their kinds.
 
+mod decode;
 mod definition;
+mod definition_check;
+mod formats;
+mod rules;
+mod schema_check;
+mod structural;
+mod validation;
 
-pub use definition::{
-    CustomResource, conditions, decode, validate, validate_definition, version_order,
-};
+pub use decode::decode;
+pub(crate) use definition::stored_versions;
+pub use definition::{CustomResource, ScalePaths, conditions, version_order};
+pub use definition_check::validate_definition;
+pub use validation::validate;

@@ -64,7 +64,7 @@ pub fn apply(
         }
         Err(conflicts) => return Err(conflict_status(&conflicts)),
     };
-    Ok(finished(live, applied, merged, tracking))
+    finished(live, applied, merged, tracking)
 }
 
 fn finished(
@@ -72,7 +72,7 @@ fn finished(
     applied: &Value,
     mut merged: Merged,
     tracking: Tracking<'_>,
-) -> Value {
+) -> Result<Value, Status> {
     let identity = tracking.identity(Operation::Apply);
     let mut object = match merged.object {
         Some(object) => {
@@ -80,7 +80,13 @@ fn finished(
                 owned.time = Some(tracking.time());
             }
             if tracking.resource.custom.is_none() {
-                schema::normalise(&tracking.resource.schema, &object)
+                schema::decode(&tracking.resource.schema, &object)
+                    .map_err(|error| {
+                        Status::unclassified(format!(
+                            "failed to convert the applied object: {error}"
+                        ))
+                    })?
+                    .value
             } else {
                 object
             }
@@ -91,7 +97,7 @@ fn finished(
         last_applied::renew(&mut object, applied);
     }
     set_entries(&mut object, Some(&merged.managers));
-    object
+    Ok(object)
 }
 
 /// An object without owners belongs to a made-up manager once somebody applies.

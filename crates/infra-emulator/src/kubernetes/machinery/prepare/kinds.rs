@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Identity;
+use crate::kubernetes::machinery::crd;
 use crate::kubernetes::machinery::schema::{Quantity, time_text};
 use crate::kubernetes::machinery::scheme::Resource;
 
@@ -84,6 +85,10 @@ pub(super) fn prepare_create(resource: &Resource, object: &mut Value, identity: 
             object["status"]["lastPhaseTransitionTime"] = json!(time_text(identity.now, false));
         }
         ("batch", "Job") => job_labels(object, identity),
+        ("apiextensions.k8s.io", _) => {
+            let stored = crd::stored_versions(object);
+            object["status"]["storedVersions"] = json!(stored);
+        }
         ("apps", "DaemonSet") => {
             object["metadata"]["annotations"][TEMPLATE_GENERATION] = json!("1");
         }

@@ -311,6 +311,15 @@ fn check_kind(resource: &Resource, value: &Value) -> Result<(), Status> {
             "the API version in the data ({version}) does not match the expected API version ({expected})"
         )));
     }
+    if !kind.is_empty() && kind != resource.kind.kind && resource.custom.is_some() {
+        let name = value["metadata"]["name"].as_str().unwrap_or_default();
+        let cause = Cause {
+            reason: "FieldValueInvalid".into(),
+            field: "kind".into(),
+            message: format!("Invalid value: {kind:?}: must be {}", resource.kind.kind),
+        };
+        return Err(Status::invalid(&resource.kind.group, &resource.kind.kind, name, &[cause]));
+    }
     if !kind.is_empty() && kind != resource.kind.kind {
         let package = if resource.kind.group.is_empty() { "core" } else { group_package(resource) };
         return Err(Status::bad_request(format!(
