@@ -1,14 +1,20 @@
-//! The shared bootstrap stage: stack items and the catalogue, as nodes of the graph.
-pub struct ExpandRequest<'a> {
-    pub spec: &'a infra_spec::Spec,
-    pub files: &'a dyn infra_spec::FileReader,
-    pub cloud_nodes: &'a [infra_plan::Node],
-}
-pub fn expand(
-    _: &ExpandRequest<'_>,
-) -> Result<Vec<infra_plan::Node>, Vec<infra_event::Diagnostic>> {
-    Ok(vec![])
-}
-pub fn resources() -> Vec<std::sync::Arc<dyn infra_provider::Resource>> {
-    vec![]
-}
+//! The shared bootstrap stage: what the file wants in a cluster, as nodes of the graph, and the resources that make it.
+//!
+//! [`expand`] is pure: it reads the user's manifests through [`Files`], renders them as far as that can be done before anything
+//! exists, and gives nodes. [`resources`] gives what the engine calls to make them; those render again with the real inputs.
+
+mod expand;
+mod files;
+pub mod kinds;
+pub mod render;
+mod resources;
+
+pub use expand::{ExpandRequest, expand};
+pub use files::{DiskFiles, Files};
+pub use resources::{Kinds, resources};
+
+/// The provider instance of what is in clusters.
+pub const KUBERNETES: &str = "kubernetes";
+
+/// The provider instance of what needs no provider, such as generated passwords.
+pub const INFRA: &str = "infra";

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use futures::future::BoxFuture;
 use infra_provider::{ErrorKind, ProviderError};
 
+use crate::parallel::in_parallel;
 use crate::readiness::{Readiness, readiness};
 use crate::request::Propagation;
 use crate::{Cluster, Failure, Json, ObjectRef};
@@ -16,8 +17,6 @@ pub struct ApplyOptions {
     pub force: bool,
 }
 
-/// How many applies are under way at a time.
-const AT_A_TIME: usize = 8;
 /// World time within which a definition must be established, and a webhook must answer.
 const SOON: Duration = Duration::from_secs(120);
 /// World time between two looks at something that takes a moment.
@@ -34,12 +33,12 @@ pub async fn apply(
     options: ApplyOptions,
 ) -> Result<(), ProviderError> {
     for phase in phases(objects) {
-        let applied: Vec<_> = futures::stream::iter(&phase)
-            .map(|object| apply_one(cluster, object, replace, options))
-            .buffer_unordered(AT_A_TIME)
-            .collect()
-            .await;
-        let failures: Vec<_> = applied.into_iter().filter_map(Result::err).collect();
+        let mut applies: Vec<BoxFuture<'_, _>> = Vec::with_capacity(phase.len());
+        for object in &phase {
+            applies.push(Box::pin(apply_one(cluster, object, replace, options)));
+        }
+        let failures: Vec<_> =
+            in_parallel(applies).await.into_iter().filter_map(Result::err).collect();
         together(failures, phase.len())?;
         for object in &phase {
             establish(cluster, object).await?;

@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use futures::future::BoxFuture;
 use infra_provider::{ErrorKind, ProviderError};
 
 use crate::live::fetch;
+use crate::parallel::in_parallel;
 use crate::readiness::condition;
 use crate::request::Propagation;
 use crate::watch::{Told, Watches};
 use crate::{Cluster, Failure, Json, ObjectRef};
 
-/// How many deletions are under way at a time.
-const AT_A_TIME: usize = 8;
 /// After how much world time of waiting it is said what hangs.
 const HANGING: Duration = Duration::from_secs(60);
 
@@ -29,12 +28,11 @@ pub async fn delete(
     let phases = phases(objects);
     let last = phases.len().saturating_sub(1);
     for (number, phase) in phases.iter().enumerate() {
-        let deleted: Vec<_> = futures::stream::iter(phase)
-            .map(|object| cluster.delete_object(object, propagation(object)))
-            .buffer_unordered(AT_A_TIME)
-            .collect()
-            .await;
-        if let Some(failure) = deleted.into_iter().find_map(Result::err) {
+        let mut deletions: Vec<BoxFuture<'_, _>> = Vec::with_capacity(phase.len());
+        for object in phase {
+            deletions.push(Box::pin(cluster.delete_object(object, propagation(object))));
+        }
+        if let Some(failure) = in_parallel(deletions).await.into_iter().find_map(Result::err) {
             return Err(failure.into());
         }
         if number < last {

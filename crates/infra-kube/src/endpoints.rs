@@ -1,39 +1,53 @@
-//! [`endpoints`]: how to reach the Services of an item from outside.
+//! [`ports`]: how to reach the ports of Services from outside.
 
-use crate::{Cluster, Failure, Json, ObjectRef, PREFIX};
+use crate::{Cluster, Failure, Json, ObjectRef};
 
-/// A way to reach something.
+/// A port of a Service, and how it is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// Name: of the Service, and of the port if it has several.
+pub struct Port {
+    /// Namespace of the Service.
+    pub namespace: String,
+    /// Name of the Service.
+    pub service: String,
+    /// Name of the port; empty if it has none.
     pub name: String,
-    /// URL or `host:port`.
-    pub url: String,
+    /// The Service's port.
+    pub port: u64,
+    /// Host at which it is reached; brackets around an IPv6 address.
+    pub host: String,
+    /// The port there.
+    pub outer: u64,
+    /// What is spoken: `http`, `https` or `tcp`, told by name, `appProtocol` or number.
+    pub scheme: &'static str,
+    /// Whether it is reached from outside at all.
+    pub outside: bool,
     /// What one should know about it.
     pub note: Option<String>,
 }
 
-/// The endpoints of these live Services: the address of a load balancer, or a node's address and the node port.
+/// The ports of these live Services: at the address of the load balancer, at a node's address and the node port, or (inside
+/// the cluster only) at the Service's name. `node_address` stands in for a node's address.
 ///
 /// # Errors
 /// When the nodes cannot be listed.
-pub async fn endpoints(cluster: &Cluster, services: &[&Json]) -> Result<Vec<Found>, Failure> {
+pub async fn ports(
+    cluster: &Cluster,
+    services: &[&Json],
+    node_address: Option<&str>,
+) -> Result<Vec<Port>, Failure> {
+    let mut node = node_address.map(|address| (address.to_owned(), None));
     let mut found = Vec::new();
-    let mut node = None;
     for service in services {
-        let text = |pointer: &str| service.pointer(pointer).and_then(Json::as_str);
-        let host = match text("/spec/type") {
-            Some("LoadBalancer") => balancer_address(service),
-            Some("NodePort") => {
-                if node.is_none() {
-                    node = node_address(cluster).await?;
-                }
-                node.clone()
-            }
-            _ => continue,
+        let kind = service.pointer("/spec/type").and_then(Json::as_str).unwrap_or("ClusterIP");
+        if kind == "NodePort" && node.is_none() {
+            node = first_node(cluster).await?;
+        }
+        let host = match kind {
+            "LoadBalancer" => balancer(service),
+            "NodePort" => node.clone(),
+            _ => None,
         };
-        let Some((host, note)) = host else { continue };
-        found.extend(of_ports(service, &host, note.as_deref()));
+        found.extend(of_service(service, kind, host));
     }
     Ok(found)
 }
@@ -41,13 +55,13 @@ pub async fn endpoints(cluster: &Cluster, services: &[&Json]) -> Result<Vec<Foun
 /// (host, note).
 type Host = (String, Option<String>);
 
-fn balancer_address(service: &Json) -> Option<Host> {
+fn balancer(service: &Json) -> Option<Host> {
     let ingress = service.pointer("/status/loadBalancer/ingress/0")?;
     let address = ingress.get("ip").or_else(|| ingress.get("hostname"))?;
     Some((address.as_str()?.to_owned(), None))
 }
 
-async fn node_address(cluster: &Cluster) -> Result<Option<Host>, Failure> {
+async fn first_node(cluster: &Cluster) -> Result<Option<Host>, Failure> {
     let reference = ObjectRef::new("v1", "Node", None, "any");
     let path = cluster.resource(&reference).await?.collection(None);
     let nodes = cluster.list(&path).await?.items;
@@ -67,52 +81,59 @@ async fn node_address(cluster: &Cluster) -> Result<Option<Host>, Failure> {
     Ok(of_type("ExternalIP").map(|address| (address, None)).or_else(inside))
 }
 
-fn of_ports(service: &Json, host: &str, note: Option<&str>) -> Vec<Found> {
-    let text = |pointer: &str| service.pointer(pointer).and_then(Json::as_str);
-    let balancer = text("/spec/type") == Some("LoadBalancer");
-    let name = text("/metadata/name").unwrap_or_default();
-    let ports = service.pointer("/spec/ports").and_then(Json::as_array);
-    let ports: Vec<&Json> = ports.into_iter().flatten().collect();
-    let annotation = service
-        .pointer("/metadata/annotations")
-        .and_then(|all| all.get(format!("{PREFIX}/note")))
-        .and_then(Json::as_str);
-    let several = ports.len() > 1;
-    let of_port = |port: &&Json| {
+fn of_service(service: &Json, kind: &str, host: Option<Host>) -> Vec<Port> {
+    let text = |pointer: &str| {
+        service.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned()
+    };
+    let (name, namespace) = (text("/metadata/name"), text("/metadata/namespace"));
+    let outside = host.is_some();
+    let (host, note) = host.unwrap_or_else(|| {
+        let note = "inside the cluster only".to_owned();
+        (format!("{name}.{namespace}.svc"), Some(note))
+    });
+    let host = if host.contains(':') { format!("[{host}]") } else { host };
+    let of_port = |port: &Json| {
         let inner = port.get("port").and_then(Json::as_u64)?;
-        let outer = if balancer { inner } else { port.get("nodePort").and_then(Json::as_u64)? };
+        let of_node = port.get("nodePort").and_then(Json::as_u64);
         let label = port.get("name").and_then(Json::as_str).unwrap_or_default();
         let protocol = port.get("appProtocol").and_then(Json::as_str).unwrap_or_default();
-        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let url = match scheme(label, protocol, inner) {
-            Some(("http", 80)) if outer == 80 => format!("http://{host}"),
-            Some(("https", 443)) if outer == 443 => format!("https://{host}"),
-            Some((scheme, _)) => format!("{scheme}://{host}:{outer}"),
-            None => format!("{host}:{outer}"),
-        };
-        Some(Found {
-            name: match several {
-                true if label.is_empty() => format!("{name}-{inner}"),
-                true => format!("{name}-{label}"),
-                false => name.to_owned(),
-            },
-            url,
-            note: annotation.or(note).map(str::to_owned),
+        Some(Port {
+            namespace: namespace.clone(),
+            service: name.clone(),
+            name: label.to_owned(),
+            port: inner,
+            host: host.clone(),
+            outer: if kind == "NodePort" && outside { of_node? } else { inner },
+            scheme: scheme(label, protocol, inner),
+            outside,
+            note: note.clone(),
         })
     };
-    ports.iter().filter_map(of_port).collect()
+    let ports = service.pointer("/spec/ports").and_then(Json::as_array);
+    ports.into_iter().flatten().filter_map(of_port).collect()
 }
 
-/// What is spoken at a port, told by its name, its `appProtocol`, or its number.
-fn scheme(label: &str, protocol: &str, port: u64) -> Option<(&'static str, u64)> {
+fn scheme(label: &str, protocol: &str, port: u64) -> &'static str {
     let says =
         |word: &str| label == word || label.starts_with(&format!("{word}-")) || protocol == word;
     if says("https") || port == 443 || port == 8443 {
-        Some(("https", 443))
+        "https"
     } else if says("http") || says("web") || [80, 8000, 8080, 8787, 8888].contains(&port) {
-        Some(("http", 80))
+        "http"
     } else {
-        None
+        "tcp"
+    }
+}
+
+impl Port {
+    /// Its URL with this scheme and path; host and port for `tcp`. The usual port of a scheme is left out.
+    pub fn url(&self, scheme: &str, path: &str) -> String {
+        let Self { host, outer, .. } = self;
+        match (scheme, outer) {
+            ("http", 80) | ("https", 443) => format!("{scheme}://{host}{path}"),
+            ("http" | "https", _) => format!("{scheme}://{host}:{outer}{path}"),
+            _ => format!("{host}:{outer}"),
+        }
     }
 }
 
@@ -125,22 +146,21 @@ mod tests {
     #[test]
     fn urls() {
         let service = |kind: &str, ports: Json| {
-            json!({"metadata": {"name": "app"}, "spec": {"type": kind, "ports": ports},
+            json!({"metadata": {"name": "app", "namespace": "web"}, "spec": {"type": kind, "ports": ports},
                 "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}}})
         };
         let one = service("LoadBalancer", json!([{"port": 80, "nodePort": 30001}]));
-        let (host, _) = balancer_address(&one).unwrap();
-        assert_eq!(of_ports(&one, &host, None)[0].url, "http://192.0.2.7");
+        let port = &of_service(&one, "LoadBalancer", balancer(&one))[0];
+        assert_eq!(port.url(port.scheme, ""), "http://192.0.2.7");
         let two = service(
             "NodePort",
             json!([{"name": "scheduler", "port": 8786, "nodePort": 31375},
                 {"name": "http-dashboard", "port": 8787, "nodePort": 30861}]),
         );
-        let found = of_ports(&two, "192.0.2.7", None);
-        assert_eq!(
-            (found[0].name.as_str(), found[0].url.as_str()),
-            ("app-scheduler", "192.0.2.7:31375")
-        );
-        assert_eq!(found[1].url, "http://192.0.2.7:30861");
+        let found = of_service(&two, "NodePort", Some(("2001:db8::1".into(), None)));
+        assert_eq!(found[0].url(found[0].scheme, ""), "[2001:db8::1]:31375");
+        assert_eq!(found[1].url(found[1].scheme, "/status"), "http://[2001:db8::1]:30861/status");
+        let inside = of_service(&two, "ClusterIP", None);
+        assert_eq!(inside[1].url("http", "/"), "http://app.web.svc:8787/");
     }
 }

@@ -16,6 +16,7 @@ mod job;
 pub mod kinds;
 mod live;
 mod object;
+mod parallel;
 mod quantity;
 pub mod readiness;
 mod request;
@@ -26,15 +27,16 @@ pub use apply::{ApplyOptions, apply};
 pub use client::{Clients, Cluster};
 pub use compare::{changes_between, same_value};
 pub use delete::{delete, wait_gone};
-pub use endpoints::{Found, endpoints};
+pub use endpoints::{Port, ports};
 pub use failure::Failure;
 pub use inventory::Inventory;
 pub use job::{JobOutcome, run_job};
-pub use live::{Desired, Finding, LiveDiff, created, live_diff};
+pub use kinds::Resource;
+pub use live::{Desired, Finding, LiveDiff, created, fetch, live_diff};
 pub use object::{Json, ObjectRef, prepare};
 pub use quantity::quantity;
 pub use request::Propagation;
-pub use wait::{WaitOptions, wait_ready};
+pub use wait::{WaitOptions, binds_at_first_consumer, wait_ready};
 
 /// The field manager of everything that infra applies.
 pub const FIELD_MANAGER: &str = "infra";

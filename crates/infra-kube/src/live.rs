@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::StreamExt as _;
+use futures::future::BoxFuture;
 use infra_event::Action;
 use infra_plan::{Address, Change, Effect, Row, Value};
 
 use crate::compare::{changes_between, hide, owned_fields, surely_unchanged};
+use crate::parallel::in_parallel;
 use crate::{Cluster, Failure, Inventory, Json, ObjectRef, PREFIX};
 
 /// A desired object.
@@ -49,9 +50,6 @@ pub struct LiveDiff {
     pub left: Vec<(ObjectRef, String)>,
 }
 
-/// How many comparisons are under way at a time.
-const AT_A_TIME: usize = 8;
-
 /// Compares.
 ///
 /// # Errors
@@ -63,12 +61,12 @@ pub async fn live_diff(
 ) -> Result<LiveDiff, Failure> {
     let wanted: Vec<ObjectRef> = desired.iter().map(|desired| desired.object.clone()).collect();
     let mut diff = LiveDiff { live: fetch(cluster, &wanted).await?, ..LiveDiff::default() };
-    let findings: Vec<_> = futures::stream::iter(desired)
-        .map(|desired| compare(cluster, desired, diff.live.get(&desired.object)))
-        .buffered(AT_A_TIME)
-        .collect()
-        .await;
-    for (finding, object) in findings.into_iter().zip(wanted.iter()) {
+    let mut comparisons: Vec<BoxFuture<'_, _>> = Vec::with_capacity(desired.len());
+    for desired in desired {
+        let live = diff.live.get(&desired.object);
+        comparisons.push(Box::pin(compare(cluster, desired, live)));
+    }
+    for (finding, object) in in_parallel(comparisons).await.into_iter().zip(wanted.iter()) {
         diff.findings.push((object.clone(), finding?));
     }
     let orphans: Vec<ObjectRef> = inventory.orphans(&wanted).into_iter().cloned().collect();
@@ -82,7 +80,10 @@ pub async fn live_diff(
 }
 
 /// The live state of objects, by listings; one that is alone in its collection is read by itself.
-pub(crate) async fn fetch(
+///
+/// # Errors
+/// When the API does not answer.
+pub async fn fetch(
     cluster: &Cluster,
     wanted: &[ObjectRef],
 ) -> Result<BTreeMap<ObjectRef, Json>, Failure> {
@@ -98,11 +99,12 @@ pub(crate) async fn fetch(
             Err(failure) => return Err(failure),
         }
     }
-    let mut fetched = futures::stream::iter(collections)
-        .map(|(path, objects)| fetch_collection(cluster, path, objects))
-        .buffer_unordered(AT_A_TIME);
+    let mut fetches: Vec<BoxFuture<'_, _>> = Vec::with_capacity(collections.len());
+    for (path, objects) in collections {
+        fetches.push(Box::pin(fetch_collection(cluster, path, objects)));
+    }
     let mut live = BTreeMap::new();
-    while let Some(found) = fetched.next().await {
+    for found in in_parallel(fetches).await {
         live.extend(found?);
     }
     Ok(live)

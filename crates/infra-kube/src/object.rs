@@ -92,12 +92,13 @@ impl fmt::Display for ObjectRef {
 
 /// Brings an object from a file into the form that is applied: its namespace is set if its kind has one, what only the server may
 /// say is dropped, nulls are dropped, and `stringData` of a Secret becomes `data` (server-side apply does not track `stringData`).
+/// Whether a kind has namespaces is known of the built-in ones; of others `namespaced` may tell.
 pub fn prepare(mut object: Json, namespace: &str, namespaced: Option<bool>) -> Json {
     let known = ObjectRef::of(&object).and_then(|object| kinds::builtin(&object));
-    let namespaced = namespaced.or(known.map(|kind| kind.namespaced)).unwrap_or(true);
+    let namespaced = known.map(|kind| kind.namespaced).or(namespaced);
     drop_nulls(&mut object);
     let Some(map) = object.as_object_mut() else { return object };
-    map.remove("status");
+    map.shift_remove("status");
     if let Some(metadata) = map.get_mut("metadata").and_then(Json::as_object_mut) {
         let told_by_server = [
             "creationTimestamp",
@@ -108,11 +109,11 @@ pub fn prepare(mut object: Json, namespace: &str, namespaced: Option<bool>) -> J
             "selfLink",
         ];
         for field in told_by_server {
-            metadata.remove(field);
+            metadata.shift_remove(field);
         }
-        if !namespaced {
-            metadata.remove("namespace");
-        } else if !metadata.contains_key("namespace") {
+        if namespaced == Some(false) {
+            metadata.shift_remove("namespace");
+        } else if namespaced == Some(true) && !metadata.contains_key("namespace") {
             metadata.insert("namespace".into(), namespace.into());
         }
     }

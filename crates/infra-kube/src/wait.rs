@@ -33,8 +33,6 @@ struct Waiting<'wait> {
     pods: BTreeMap<usize, BTreeMap<String, Json>>,
     /// Whether an event came while we watched, or was there before, and the event.
     events: BTreeMap<usize, BTreeMap<String, (bool, Json)>>,
-    /// Storage classes that bind at the first consumer; read when first needed.
-    late_binding: Option<Vec<String>>,
     said: Option<(String, Option<String>)>,
 }
 
@@ -87,7 +85,6 @@ impl<'wait> Waiting<'wait> {
             surroundings: BTreeMap::new(),
             pods: BTreeMap::new(),
             events: BTreeMap::new(),
-            late_binding: None,
             said: None,
         };
         let mut by_path: BTreeMap<String, Vec<ObjectRef>> = BTreeMap::new();
@@ -112,8 +109,16 @@ impl<'wait> Waiting<'wait> {
     fn take(&mut self, number: usize, told: Told) -> Result<(), ProviderError> {
         if let Some(collection) = self.collections.get_mut(number) {
             let live = collection.live.get_or_insert_default();
-            let Some(object) = put(live, told)? else { return Ok(()) };
-            live.insert(name_of(&object), object);
+            if let Some(object) = put(live, told)? {
+                live.insert(name_of(&object), object);
+            }
+            // Items of a listing do not say of which kind they are.
+            for object in &collection.wanted {
+                if let Some(live) = live.get_mut(&object.name) {
+                    live["apiVersion"] = object.api_version.clone().into();
+                    live["kind"] = object.kind.clone().into();
+                }
+            }
         } else if self.surroundings.values().any(|(pods, _)| *pods == number) {
             let pods = self.pods.entry(number).or_default();
             // Who may not see pods or events still can wait.
@@ -189,34 +194,15 @@ impl<'wait> Waiting<'wait> {
     }
 
     fn live(&self) -> BTreeMap<ObjectRef, Json> {
-        let found = self.objects().filter_map(|(object, live)| {
-            let mut live = live?.clone();
-            live["apiVersion"] = object.api_version.clone().into();
-            live["kind"] = object.kind.clone().into();
-            Some((object.clone(), live))
-        });
-        found.collect()
+        self.objects().filter_map(|(object, live)| Some((object.clone(), live?.clone()))).collect()
     }
 
     /// Whether a claim is only waiting for its first consumer.
-    async fn binds_later(&mut self, claim: &ObjectRef) -> Result<bool, ProviderError> {
+    async fn binds_later(&self, claim: &ObjectRef) -> Result<bool, ProviderError> {
         let live = self.objects().find(|(object, _)| *object == claim).and_then(|(_, live)| live);
         let Some(live) = live else { return Ok(false) };
-        if live.pointer("/status/phase").and_then(Json::as_str) != Some("Pending") {
-            return Ok(false);
-        }
-        let class = live.pointer("/spec/storageClassName").and_then(Json::as_str);
-        let class = class.unwrap_or_default().to_owned();
-        if self.late_binding.is_none() {
-            let listing = self.cluster.list("/apis/storage.k8s.io/v1/storageclasses").await?;
-            let late = |class: &Json| {
-                class.get("volumeBindingMode").and_then(Json::as_str)
-                    == Some("WaitForFirstConsumer")
-            };
-            let names = listing.items.iter().filter(|class| late(class)).map(name_of);
-            self.late_binding = Some(names.collect());
-        }
-        Ok(self.late_binding.as_ref().is_some_and(|late| late.contains(&class)))
+        let pending = live.pointer("/status/phase").and_then(Json::as_str) == Some("Pending");
+        Ok(pending && binds_at_first_consumer(self.cluster, live).await?)
     }
 
     /// Watches pods and events of the namespaces in which something is missing.
@@ -333,6 +319,19 @@ impl<'wait> Waiting<'wait> {
         }
         error.set("or give it more time: `timeout` of the item")
     }
+}
+
+/// Whether a claim without a volume only waits for its first consumer: nothing is missing then.
+///
+/// # Errors
+/// When the API does not answer.
+pub async fn binds_at_first_consumer(cluster: &Cluster, claim: &Json) -> Result<bool, Failure> {
+    let class = claim.pointer("/spec/storageClassName").and_then(Json::as_str);
+    let Some(class) = class.filter(|class| !class.is_empty()) else { return Ok(false) };
+    let class = ObjectRef::new("storage.k8s.io/v1", "StorageClass", None, class);
+    let found = cluster.get(&class).await?.unwrap_or_default();
+    let mode = found.get("volumeBindingMode").and_then(Json::as_str);
+    Ok(mode == Some("WaitForFirstConsumer"))
 }
 
 /// Takes what a watch tells into a map by name; gives an object that is there or changed.

@@ -12,6 +12,8 @@ use infra_report::ExpectedDurations;
 use super::Deployment;
 use crate::arguments::Scope;
 use crate::output::{Outcome, Told};
+use infra_bootstrap::DiskFiles;
+
 use crate::project::DiskReader;
 
 /// How many earlier runs tell how long things take.
@@ -70,7 +72,7 @@ fn expand(deployment: &Deployment, surveys: &BTreeMap<String, Survey>) -> Outcom
     }
     if problems.is_empty() {
         let request =
-            infra_bootstrap::ExpandRequest { spec, files: &DiskReader, cloud_nodes: &nodes };
+            infra_bootstrap::ExpandRequest { spec, files: &DiskFiles, cloud_nodes: &nodes };
         match infra_bootstrap::expand(&request) {
             Ok(more) => nodes.extend(more),
             Err(found) => problems.extend(found),
@@ -157,10 +159,7 @@ async fn plan_graph(
         earlier.seconds(address.as_str(), provider, kind, action)
     };
     let fleet = &deployment.fleet;
-    let kinds = |name: &str| {
-        let instances = fleet.providers().map(|(instance, _)| instance).chain(["kubernetes"]);
-        instances.into_iter().find_map(|instance| fleet.kind(instance, name))
-    };
+    let kinds = |instance: &str, kind: &str| fleet.kind(instance, kind);
     let planner = Planner {
         graph: &desired.graph,
         records: &knowledge.records,

@@ -13,10 +13,11 @@ use super::queue::WorkKey;
 use super::runner::{Controller, Outcome};
 use crate::kubernetes::machinery::selector::LabelSelector;
 use crate::kubernetes::machinery::status::Status;
-use crate::kubernetes::server::{Change, Client};
+use crate::kubernetes::server::{Change, Client, now, time_text};
 
 const SLICES: &str = "discovery.k8s.io/endpointslices";
 const SERVICE_LABEL: &str = "kubernetes.io/service-name";
+const TRIGGER: &str = "endpoints.kubernetes.io/last-change-trigger-time";
 const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 
 /// The controller of endpoints and endpoint slices.
@@ -88,7 +89,12 @@ impl Endpoints {
             }
             labels["endpoints.kubernetes.io/managed-by"] = json!("endpoint-controller");
             let object = json!({
-                "metadata": {"name": own_name, "namespace": own_namespace, "labels": labels},
+                "metadata": {
+                    "name": own_name,
+                    "namespace": own_namespace,
+                    "labels": labels,
+                    "annotations": {TRIGGER: time_text(now())},
+                },
                 "subsets": subsets,
             });
             return ignore_exists(self.client.create("endpoints", object).await);
@@ -96,8 +102,13 @@ impl Endpoints {
         self.client
             .modify("endpoints", "", pair(service), |object| {
                 let empty = subsets.as_array().is_some_and(Vec::is_empty);
-                if !(empty && object.get("subsets").is_none()) {
+                let unchanged = object["subsets"] == subsets;
+                if !unchanged && !(empty && object.get("subsets").is_none()) {
                     object["subsets"] = subsets.clone();
+                    if !object["metadata"]["annotations"].is_object() {
+                        object["metadata"]["annotations"] = json!({});
+                    }
+                    object["metadata"]["annotations"][TRIGGER] = json!(time_text(now()));
                 }
             })
             .await

@@ -1,6 +1,8 @@
 //! The controllers, the scheduler and the kubelets: what makes objects live.
 
+mod daemon_sets;
 mod deployments;
+mod disruption_budgets;
 mod endpoints;
 mod garbage;
 mod jobs;
@@ -11,10 +13,13 @@ mod nodes;
 mod objects;
 mod pods;
 mod queue;
+mod quotas;
 mod replica_sets;
+mod revisions;
 mod runner;
 mod scheduler;
 mod service_accounts;
+mod stateful_sets;
 mod volumes;
 
 use std::sync::Arc;
@@ -35,6 +40,10 @@ fn all(api: &Arc<Api>, world: &World) -> Vec<Box<dyn runner::Controller>> {
         Box::new(deployments::Deployments::new(manager())),
         Box::new(replica_sets::ReplicaSets::new(manager())),
         Box::new(replica_sets::ReplicaSets::of_replication_controllers(manager())),
+        Box::new(stateful_sets::StatefulSets::new(manager())),
+        Box::new(daemon_sets::DaemonSets::new(manager())),
+        Box::new(disruption_budgets::DisruptionBudgets::new(manager())),
+        Box::new(quotas::Quotas::new(manager())),
         Box::new(jobs::Jobs::new(manager())),
         Box::new(endpoints::Endpoints::new(manager())),
         Box::new(load_balancers::LoadBalancers::new(cloud(), world.clone())),

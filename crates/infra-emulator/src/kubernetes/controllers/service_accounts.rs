@@ -1,8 +1,13 @@
 //! What each namespace gets: the default service account and the cluster's certificate; and tokens in Secrets.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
+use infra_clock::WorldTime;
 use serde_json::json;
 
 use super::objects::{is_going, text, uid};
@@ -13,18 +18,21 @@ use crate::kubernetes::server::{Change, ChangeKind, Client, TokenSubject};
 
 const ROOT: &str = "kube-root-ca.crt";
 const ACCOUNT: &str = "kubernetes.io/service-account.name";
+/// From the creation of a Secret of that type to its token.
+const TOKEN_DELAY: Duration = Duration::from_millis(500);
 const TOKEN_TYPE: &str = "kubernetes.io/service-account-token";
 
 /// The controller of service accounts and their tokens.
 pub(super) struct ServiceAccounts {
     client: Client,
     authority_pem: String,
+    seen: Mutex<HashMap<String, WorldTime>>,
 }
 
 impl ServiceAccounts {
     /// With access to the API and the cluster's certificate authority.
     pub(super) fn new(client: Client, authority_pem: String) -> Self {
-        Self { client, authority_pem }
+        Self { client, authority_pem, seen: Mutex::default() }
     }
 
     async fn sync(&self, key: &WorkKey) -> Outcome {
@@ -82,6 +90,15 @@ impl ServiceAccounts {
         };
         if secret["data"].get("token").is_some() {
             return Ok(None);
+        }
+        // As with the real controller, whoever asks at once still sees it empty.
+        let now = self.client.api.clock.now();
+        let waited = {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            now.since(*seen.entry(uid(&secret).to_owned()).or_insert(now))
+        };
+        if waited < TOKEN_DELAY {
+            return Ok(Some(TOKEN_DELAY - waited));
         }
         let subject = TokenSubject {
             namespace: key.namespace.clone(),

@@ -6,3 +6,4 @@ mod replica_sets;
 mod rolling;
 
 pub(super) use controller::Deployments;
+pub(super) use rolling::part;

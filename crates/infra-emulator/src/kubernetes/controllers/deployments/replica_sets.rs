@@ -134,7 +134,7 @@ async fn note_revision(
 ) -> Result<(), Status> {
     controller
         .client
-        .modify(DEPLOYMENTS, "", pair(deployment), |deployment| {
+        .modify(DEPLOYMENTS, "status", pair(deployment), |deployment| {
             if deployment["metadata"]["annotations"][REVISION] == *seen {
                 return;
             }

@@ -5,5 +5,5 @@ mod cycle;
 mod fit;
 mod volumes;
 
-pub(super) use affinity::tolerates;
+pub(super) use affinity::{node_matches, tolerates};
 pub(super) use cycle::Scheduler;

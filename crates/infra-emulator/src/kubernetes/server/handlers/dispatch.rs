@@ -16,7 +16,9 @@ use crate::kubernetes::server::access::{
     Attributes, TokenGrant, authenticate, impersonated, review,
 };
 use crate::kubernetes::server::api::Api;
-use crate::kubernetes::server::http::{Answer, Peer, RequestInfo, json_response, parameter};
+use crate::kubernetes::server::http::{
+    Answer, Peer, RequestInfo, add_warning, json_response, parameter,
+};
 use crate::kubernetes::server::registry::{Caller, Target};
 use crate::kubernetes::server::security::Identity;
 
@@ -126,7 +128,14 @@ async fn answer(api: Arc<Api>, parts: Parts, body: Body, peer: &Peer) -> Answer 
     let body = axum::body::to_bytes(body, LARGEST_BODY)
         .await
         .map_err(|_| Status::new(413, "RequestEntityTooLarge", "limit is 3145728"))?;
-    route(&call, &target, &body).await
+    let mut response = match route(&call, &target, &body).await {
+        Ok(response) => response,
+        Err(status) => Response::from(&status),
+    };
+    if let Some(warning) = target.resource.deprecation() {
+        add_warning(&mut response, &warning);
+    }
+    Ok(response)
 }
 
 fn failure(fault: &crate::kubernetes::server::faults::RequestFault) -> Status {
@@ -157,7 +166,8 @@ fn target(call: &Call) -> Option<Target> {
     if !resource.namespaced && !info.namespace.is_empty() && !is_namespace {
         return None;
     }
-    let named = !info.name.is_empty() || info.verb == "create";
+    let named =
+        !info.name.is_empty() || matches!(info.verb.as_str(), "create" | "update" | "patch");
     if resource.namespaced && info.namespace.is_empty() && named {
         return None;
     }
@@ -174,6 +184,7 @@ async fn route(call: &Call, target: &Target, body: &[u8]) -> Answer {
         ("", "list") => listing::list(call, target).await,
         ("", "watch") => watching::watch(call, target).await,
         ("", "create") if !target.name.is_empty() => Err(Status::no_such_method()),
+        ("", "update" | "patch") if target.name.is_empty() => Err(Status::no_such_method()),
         ("", "create") if is_review(target) => create_review(call, target, body),
         ("", "deletecollection") => objects::delete_collection(call, target, body).await,
         ("scale", verb) => scale::answer(call, target, verb, body).await,

@@ -12,6 +12,8 @@ use crate::kubernetes::server::api::storage_name;
 use crate::kubernetes::server::http::{Answer, json_response, negotiate};
 use crate::kubernetes::server::registry::{PatchKind, Target, Written};
 
+const ORPHANED_PODS: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+
 /// Answers `get`, `create`, `update`, `patch` and `delete`.
 pub(super) async fn answer(call: &Call, target: &Target, verb: &str, body: &[u8]) -> Answer {
     let served = target.subresource.is_empty();
@@ -208,10 +210,15 @@ async fn delete(call: &Call, target: &Target, body: &[u8]) -> Answer {
     caller.dry_run = deletes_dry(call, body);
     let deleted = call.api.delete(target, &options, &caller).await?;
     let answer = deleted.answer(target);
-    if answer["kind"] == "Status" {
-        return Ok(json_response(200, &answer, &[]));
+    let is_job = target.resource.kind.group == "batch" && target.resource.plural == "jobs";
+    let mut warnings = Vec::new();
+    if is_job && options.propagation_policy.is_none() {
+        warnings.push(ORPHANED_PODS.to_owned());
     }
-    Ok(json_response(200, &encode::object(&target.resource, &answer, how), &[]))
+    if answer["kind"] == "Status" {
+        return Ok(json_response(200, &answer, &warnings));
+    }
+    Ok(json_response(200, &encode::object(&target.resource, &answer, how), &warnings))
 }
 
 /// Answers the deletion of all objects that are selected.

@@ -233,9 +233,6 @@ impl Watch {
     fn bookmark(&self, ends_initial: bool) -> Bytes {
         let kind = &self.target.resource.kind;
         let mut metadata = json!({"resourceVersion": self.revision.to_string()});
-        if self.target.resource.custom.is_none() {
-            metadata["creationTimestamp"] = Value::Null;
-        }
         if ends_initial {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }

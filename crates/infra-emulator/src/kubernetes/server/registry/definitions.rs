@@ -51,7 +51,8 @@ impl Api {
         if self.faults.definitions_stall() {
             return;
         }
-        let established = crd::conditions(object, now());
+        let Some(resource) = self.stored_resource(DEFINITIONS) else { return };
+        let established = crd::conditions(&resource, object, now());
         let stored = if established == **object {
             Ok(object.clone())
         } else {

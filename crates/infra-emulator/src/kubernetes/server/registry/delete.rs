@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::caller::{Caller, Target};
 use super::create::store_failure;
 use crate::kubernetes::machinery::prepare::{self, DeleteOptions, Deletion};
 use crate::kubernetes::machinery::status::{self, Status};
-use crate::kubernetes::server::api::Api;
+use crate::kubernetes::server::api::{Api, time_text};
 use crate::kubernetes::server::store::WriteError;
 
 /// Core resources whose deletion answers with the object even when it is gone at once.
@@ -50,6 +50,20 @@ impl Deleted {
     }
 }
 
+/// The object as it is shown when it goes: pods, which can be deleted gracefully, say when and how they did.
+fn last_state(target: &Target, live: &Value, caller: &Caller) -> Value {
+    let mut last = live.clone();
+    if target.is_core("pods") && last["metadata"]["deletionTimestamp"].is_null() {
+        let metadata = &mut last["metadata"];
+        metadata["deletionTimestamp"] = json!(time_text(caller.now()));
+        metadata["deletionGracePeriodSeconds"] = json!(0);
+        if let Some(generation) = metadata["generation"].as_i64() {
+            metadata["generation"] = json!(generation + 1);
+        }
+    }
+    last
+}
+
 impl Api {
     /// `DELETE` of one object.
     ///
@@ -80,7 +94,7 @@ impl Api {
                     return Ok(Deleted { object: live, gone: true });
                 }
                 Deletion::Remove => {
-                    let last = Value::clone(&live);
+                    let last = last_state(target, &live, caller);
                     self.store.delete(&key, &live, last).map(|object| (object, true))
                 }
             };

@@ -52,15 +52,16 @@ impl ServiceAddresses {
         if !service["spec"].is_object() {
             return Ok(());
         }
+        let mut causes = Vec::new();
         if let Some(live) = live {
             keep(service, live);
+            causes.extend(address_change(service, live));
         }
         let mut held = self.lock();
         let mut taken = Taken { addresses: held.addresses.clone(), ports: held.ports.clone() };
         if let Some(live) = live {
             taken.give_back(live);
         }
-        let mut causes = Vec::new();
         set_families(service);
         taken.set_address(service, &mut causes);
         taken.set_ports(service, &mut causes);
@@ -154,6 +155,31 @@ fn release_by_type(service: &mut Value, live: &Value, old: &str, new: &str) {
         spec.shift_remove("allocateLoadBalancerNodePorts");
         spec.shift_remove("loadBalancerClass");
     }
+}
+
+/// The address of a Service stays for its life, unless it stops having one.
+fn address_change(service: &mut Value, live: &Value) -> Option<Cause> {
+    let had = text_of(&live["spec"]["clusterIP"]);
+    if had.is_empty() || !has_address(service) || !has_address(live) {
+        return None;
+    }
+    let (first, single) = (
+        text_of(&service["spec"]["clusterIPs"][0]).to_owned(),
+        text_of(&service["spec"]["clusterIP"]).to_owned(),
+    );
+    // Who changes one of the two fields means both.
+    let now = if single == had { first } else { single };
+    if now == had {
+        return None;
+    }
+    service["spec"]["clusterIP"] = json!(now);
+    service["spec"]["clusterIPs"] = json!([now]);
+    let message = format!("Invalid value: [{now:?}]: may not change once set");
+    Some(invalid("spec.clusterIPs[0]", message))
+}
+
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 fn needs_health_port(service: &Value) -> bool {

@@ -1,0 +1,5 @@
+mod examples;
+mod expansion;
+mod failures;
+mod life;
+mod support;
