@@ -17,7 +17,7 @@ use crate::kubernetes::server::access::{
 };
 use crate::kubernetes::server::api::Api;
 use crate::kubernetes::server::http::{
-    Answer, Peer, RequestInfo, add_warning, json_response, parameter,
+    Answer, Peer, RequestInfo, add_warning, json_response, parameter, text_response,
 };
 use crate::kubernetes::server::registry::{Caller, Target};
 use crate::kubernetes::server::security::Identity;
