@@ -121,7 +121,12 @@ impl Status {
 
     /// 422: the object breaks rules. `kind` is the kind, not the plural name.
     pub fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
-        let texts: Vec<String> = causes.iter().map(cause_text).collect();
+        let mut texts: Vec<String> = Vec::new();
+        for text in causes.iter().map(cause_text) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
         let joined = match texts.as_slice() {
             [] => String::new(),
             [one] => one.clone(),

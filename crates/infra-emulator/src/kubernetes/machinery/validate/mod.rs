@@ -41,6 +41,8 @@ pub fn validate_update(
     old: &Value,
 ) -> Vec<Cause> {
     let mut errors = Errors::default();
+    // Once for all kinds, and once more by the kind itself; the text says it once.
+    metadata::metadata_update(object, old, &mut errors);
     metadata::metadata_update(object, old, &mut errors);
     metadata::metadata(resource, object, &mut errors);
     if subresource.is_empty() {
