@@ -93,17 +93,7 @@ pub(super) fn of(resource: &Resource, object: &Value, now: Timestamp) -> Vec<Val
         ("coordination.k8s.io", "Lease") => {
             vec![name, json!(text(object, "spec.holderIdentity")), age]
         }
-        ("storage.k8s.io", "StorageClass") => storage_class(object, name, age),
-        ("storage.k8s.io", "CSIDriver") => driver(object, name, age),
-        ("storage.k8s.io", "CSINode") => vec![name, json!(list(object, "spec.drivers").len()), age],
-        ("storage.k8s.io", "VolumeAttachment") => vec![
-            name,
-            json!(text(object, "spec.attacher")),
-            json!(text(object, "spec.source.persistentVolumeName")),
-            json!(text(object, "spec.nodeName")),
-            json!(object["status"]["attached"].as_bool().unwrap_or(false)),
-            age,
-        ],
+        ("storage.k8s.io", _) => storage(resource, object, name, age),
         ("scheduling.k8s.io", "PriorityClass") => vec![
             name,
             json!(count(object, "value")),
@@ -354,6 +344,23 @@ fn binding(object: &Value, name: Value, age: Value) -> Vec<Value> {
     };
     let role = format!("{}/{}", text(object, "roleRef.kind"), text(object, "roleRef.name"));
     vec![name, json!(role), age, subjects("User"), subjects("Group"), subjects("ServiceAccount")]
+}
+
+fn storage(resource: &Resource, object: &Value, name: Value, age: Value) -> Vec<Value> {
+    match resource.kind.kind.as_str() {
+        "StorageClass" => storage_class(object, name, age),
+        "CSIDriver" => driver(object, name, age),
+        "CSINode" => vec![name, json!(list(object, "spec.drivers").len()), age],
+        "VolumeAttachment" => vec![
+            name,
+            json!(text(object, "spec.attacher")),
+            json!(text(object, "spec.source.persistentVolumeName")),
+            json!(text(object, "spec.nodeName")),
+            json!(object["status"]["attached"].as_bool().unwrap_or(false)),
+            age,
+        ],
+        _ => vec![name, object["metadata"]["creationTimestamp"].clone()],
+    }
 }
 
 fn storage_class(object: &Value, name: Value, age: Value) -> Vec<Value> {

@@ -86,7 +86,8 @@ fn holds(item: &Value, filter: &str) -> bool {
         let path = path.trim().trim_start_matches('@');
         let same = find(item, path).first().is_some_and(|found| match found {
             Value::String(text) => text == wanted,
-            other => other.to_string() == wanted,
+            Value::Bool(flag) => wanted == if *flag { "true" } else { "false" },
+            other => wanted == other.to_string().as_str(),
         });
         return same == equal;
     }

@@ -64,13 +64,7 @@ pub(super) fn of(resource: &Resource, object: &Value, now: Timestamp) -> Option<
             images(template),
             selector(),
         ],
-        ("apps", "ControllerRevision") => {
-            let owner = list(object, "metadata.ownerReferences")
-                .iter()
-                .find(|own| own["controller"].as_bool() == Some(true))
-                .map(|own| format!("{}/{}", text(own, "kind").to_lowercase(), text(own, "name")));
-            vec![name, json!(or_none(&owner.unwrap_or_default())), number("revision"), age]
-        }
+        ("apps", "ControllerRevision") => revision(object, name, age),
         ("batch", "Job") => job(object, name, age, now),
         ("batch", "CronJob") => cron_job(object, name, age, now),
         ("policy", "PodDisruptionBudget") => vec![
@@ -83,6 +77,14 @@ pub(super) fn of(resource: &Resource, object: &Value, now: Timestamp) -> Option<
         ("autoscaling", _) => autoscaler(object, name, age),
         _ => return None,
     })
+}
+
+fn revision(object: &Value, name: Value, age: Value) -> Vec<Value> {
+    let owner = list(object, "metadata.ownerReferences")
+        .iter()
+        .find(|own| own["controller"].as_bool() == Some(true))
+        .map(|own| format!("{}/{}", text(own, "kind").to_lowercase(), text(own, "name")));
+    vec![name, json!(or_none(&owner.unwrap_or_default())), json!(count(object, "revision")), age]
 }
 
 fn ready(object: &Value) -> String {

@@ -10,6 +10,8 @@ mod network;
 mod pod;
 mod pod_update;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod volumes;
 mod workloads;
 
