@@ -10,7 +10,7 @@ use super::rules::Rules;
 use super::structural;
 use crate::kubernetes::machinery::managed_fields::{Tracking, track};
 use crate::kubernetes::machinery::schema::time_text;
-use crate::kubernetes::machinery::scheme::{GroupVersionKind, Resource, Scheme, Subresource};
+use crate::kubernetes::machinery::scheme::{GroupVersionKind, Resource, Subresource};
 
 /// What one served version of a definition asks of its objects.
 #[derive(Debug, Clone, Default)]
@@ -135,7 +135,8 @@ fn resource(definition: &Value, version: &Value) -> Resource {
 
 /// The definition with the status that the controllers give it: accepted names, `NamesAccepted` and `Established` conditions,
 /// stored versions. Other definitions that take the same names are not looked at.
-pub fn conditions(definition: &Value, now: Timestamp) -> Value {
+/// `resource` is that of definitions.
+pub fn conditions(resource: &Resource, definition: &Value, now: Timestamp) -> Value {
     let mut out = definition.clone();
     let time = time_text(now, false);
     let old = definition["status"]["conditions"].as_array().cloned().unwrap_or_default();
@@ -167,15 +168,11 @@ pub fn conditions(definition: &Value, now: Timestamp) -> Value {
     if out["status"] == definition["status"] {
         return out;
     }
-    let kind = GroupVersionKind::new("apiextensions.k8s.io", "v1", "CustomResourceDefinition");
-    match Scheme::new().of_kind(&kind) {
-        Some(resource) => {
-            let tracking =
-                Tracking { resource, subresource: "status", manager: "kube-apiserver", now };
-            track(Some(definition), out, tracking)
-        }
-        None => out,
-    }
+    track(
+        Some(definition),
+        out,
+        Tracking { resource, subresource: "status", manager: "kube-apiserver", now },
+    )
 }
 
 /// Versions in which objects may be stored: those of before and the present storage version.
