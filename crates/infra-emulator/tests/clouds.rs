@@ -1,5 +1,7 @@
 //! The emulated clouds as clients meet them: over HTTP, in a world whose clock jumps.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on shall panic")]
+
 #[path = "clouds/account.rs"]
 mod account;
 #[path = "clouds/clusters.rs"]

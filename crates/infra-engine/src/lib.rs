@@ -12,6 +12,7 @@ mod knowledge;
 mod ledger;
 mod observe;
 mod perform;
+mod refresh;
 mod settle;
 mod state;
 
@@ -22,6 +23,7 @@ pub use fleet::{Fleet, LocalResources};
 pub use knowledge::{Knowledge, SharedKnowledge};
 pub use ledger::{Ledger, LedgerError, MemoryLedger};
 pub use observe::{Look, WorldView, survey_world};
+pub use refresh::refresh_records;
 pub use settle::settle;
 pub use state::{
     DeploymentState, StateLedger, StateSession, seal, state_diagnostic, unseal, unseal_knowledge,

@@ -116,7 +116,8 @@ impl Task {
         let replaced = self.operation.action == Action::Create;
         Ok(Subject {
             address: self.operation.address.clone(),
-            id: if replaced { None } else { recorded.or_else(|| self.operation.prior_id.clone()) },
+            // The plan was made for what was seen; the record may tell of something older.
+            id: if replaced { None } else { self.operation.prior_id.clone().or(recorded) },
             inputs,
             prior: record.map(|record| record.inputs.clone()),
         })

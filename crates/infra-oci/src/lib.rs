@@ -1,7 +1,15 @@
 //! Image push, registry logins and pull secrets.
-pub fn expand(
-    _: &infra_spec::Spec,
-    _: &dyn infra_spec::FileReader,
-) -> Result<Vec<infra_plan::Node>, Vec<infra_event::Diagnostic>> {
-    Ok(vec![])
-}
+//!
+//! An image is a folder with an OCI image layout. [`expand`] reads it at plan time, so that a changed layout shows as a change; the
+//! [`ImageResource`] pushes it with the OCI distribution protocol. [`docker_config`] is the document of pull secrets.
+
+mod expand;
+mod image;
+mod layout;
+mod login;
+mod registry;
+
+pub use expand::expand;
+pub use image::ImageResource;
+pub use layout::{Blob, Document, Layout, LayoutError, Problem};
+pub use login::docker_config;

@@ -63,8 +63,8 @@ pub struct Planner<'world> {
     pub records: &'world BTreeMap<Address, Record>,
     /// What is there, by address; what is not in it is not there.
     pub observed: &'world BTreeMap<Address, Observed>,
-    /// The kinds.
-    pub kinds: &'world dyn Fn(&str) -> Option<&'world Kind>,
+    /// The kind of an instance of a provider, by both names: two providers may have kinds of one name.
+    pub kinds: &'world dyn Fn(&str, &str) -> Option<&'world Kind>,
     /// What the plan is for.
     pub purpose: Purpose,
     /// What the user has agreed to.
@@ -94,8 +94,8 @@ impl Planner<'_> {
         operations::build(self, decisions)
     }
 
-    fn kind(&self, address: &Address, name: &str) -> Result<&Kind, PlanningError> {
-        (self.kinds)(name).ok_or_else(|| PlanningError::UnknownKind {
+    fn kind(&self, address: &Address, provider: &str, name: &str) -> Result<&Kind, PlanningError> {
+        (self.kinds)(provider, name).ok_or_else(|| PlanningError::UnknownKind {
             address: address.clone(),
             kind: name.to_owned(),
         })

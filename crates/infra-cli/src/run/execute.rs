@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use infra_engine::{Executor, Finished, Limits, StateLedger, StateSession};
+use infra_engine::{Executor, Finished, Limits, StateLedger, StateSession, refresh_records};
 use infra_event::{
     Action, Body, Diagnostic, Emitter, Envelope, ExitCode, Leftover, Listener, OperationOutcome,
     RunOutcome, Severity, Stream, Totals,
@@ -133,8 +133,19 @@ async fn carry_out(
         limits: Limits { parallel: order.execution.parallel },
     };
     let interrupts = tokio::spawn(cancel_on_interrupt(deployment.context.cancel.clone()));
-    let finished = executor.execute(order.plan).await;
+    let mut finished = executor.execute(order.plan).await;
     interrupts.abort();
+    if finished.succeeded()
+        && let Err(error) = refresh_records(
+            &deployment.fleet,
+            &order.plan.graph,
+            &deployment.knowledge,
+            executor.ledger.as_ref(),
+        )
+        .await
+    {
+        finished.failures.push(error.0);
+    }
     finished
 }
 

@@ -159,10 +159,7 @@ async fn plan_graph(
         earlier.seconds(address.as_str(), provider, kind, action)
     };
     let fleet = &deployment.fleet;
-    let kinds = |name: &str| {
-        let instances = fleet.providers().map(|(instance, _)| instance).chain(["kubernetes"]);
-        instances.into_iter().find_map(|instance| fleet.kind(instance, name))
-    };
+    let kinds = |instance: &str, kind: &str| fleet.kind(instance, kind);
     let planner = Planner {
         graph: &desired.graph,
         records: &knowledge.records,

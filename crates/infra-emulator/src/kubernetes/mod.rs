@@ -4,7 +4,7 @@ mod controllers;
 pub mod machinery;
 mod server;
 
-pub(crate) use server::Client;
+pub(crate) use server::{Client, Interceptor};
 pub use server::{
     ApiFaults, Cluster, ClusterOptions, EmulatorError, Identity, NodeOptions, PodBehaviour,
     PodScript, RequestFault,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use infra_clock::WorldClock;
 use serde::{Deserialize, Serialize};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use super::fault_script::FaultScript;
@@ -123,6 +123,8 @@ pub struct Emulator {
     cloud: Option<Arc<DigitalOcean>>,
     lone: Option<Cluster>,
     endpoints: Endpoints,
+    /// Stops what runs if the emulator is dropped without being stopped.
+    _running: DropGuard,
 }
 
 impl Emulator {
@@ -157,7 +159,7 @@ impl Emulator {
             source,
         })?;
         let images = Arc::new(store);
-        let cloud = DigitalOcean::open(&front.world, &front.faults, &images)?;
+        let cloud = DigitalOcean::open(&front, &images)?;
         let server = Arc::new(Server(Arc::clone(&cloud)));
         let api = listen(front.clone(), server, ports.digitalocean).await?;
         let registry = RegistryService::new(images, cloud.tokens(), Arc::clone(&cloud) as Arc<_>);
@@ -174,7 +176,8 @@ impl Emulator {
             }),
             kubernetes: Vec::new(),
         };
-        Ok(Self { front, cloud: Some(cloud), lone: None, endpoints })
+        let _running = front.stop.clone().drop_guard();
+        Ok(Self { front, cloud: Some(cloud), lone: None, endpoints, _running })
     }
 
     async fn kubernetes(
@@ -186,7 +189,8 @@ impl Emulator {
         let (lone, endpoint) = lone_cluster::start(&front, nodes, controllers, port).await?;
         let kubernetes = vec![endpoint];
         let endpoints = Endpoints { digitalocean: None, registry: None, kubernetes };
-        Ok(Self { front, cloud: None, lone: Some(lone), endpoints })
+        let _running = front.stop.clone().drop_guard();
+        Ok(Self { front, cloud: None, lone: Some(lone), endpoints, _running })
     }
 
     /// Where everything is now; clusters come and go.

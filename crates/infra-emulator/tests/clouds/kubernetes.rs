@@ -276,6 +276,41 @@ fn images_of_the_worlds_registries_must_exist_and_be_authorised() {
 }
 
 #[test]
+fn fault_rules_befall_api_servers_too() {
+    run(async {
+        let world = Served::with_faults(
+            "rules:\n\
+             - { match: { service: kubernetes, path: /configmaps/held }, times: 1, then: { status: 429, headers: { retry-after: '1' } } }\n\
+             - { match: { service: kubernetes, method: POST, body: lost }, times: 1, then: { lose_reply: true } }\n\
+             - { match: { service: kubernetes, method: POST, body: never }, times: 1, then: { reset: true } }",
+        )
+        .await;
+        let id = world.cluster("hub", 1).await;
+        let api = Api::of(&world, &id, "").await;
+        let path = "/api/v1/namespaces/default/configmaps";
+        let (status, body) = api.call(Method::GET, &format!("{path}/held"), Value::Null).await;
+        assert_eq!((status.as_u16(), &body["kind"]), (429, &json!("Status")));
+        for name in ["lost", "never"] {
+            let map =
+                json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": name } });
+            let request = api.http.post(format!("{}{path}", api.server)).bearer_auth(&api.token);
+            let outcome = match request.json(&map).send().await {
+                Ok(response) => response.bytes().await.map(|_| ()),
+                Err(error) => Err(error),
+            };
+            assert!(outcome.is_err(), "{name} was answered");
+        }
+        api.get(&format!("{path}/lost")).await;
+        let (status, _) = api.call(Method::GET, &format!("{path}/never"), Value::Null).await;
+        assert_eq!(status, 404);
+        let asked = world.emulator.requests();
+        let faults = asked.iter().filter(|record| record.cluster == id && !record.fault.is_empty());
+        let faults: Vec<&str> = faults.map(|record| record.fault.as_str()).collect();
+        assert_eq!(faults, ["status", "lose_reply", "reset"]);
+    });
+}
+
+#[test]
 fn a_world_is_left_and_its_clusters_come_back() {
     run(async {
         let world = Served::new().await;
@@ -285,6 +320,15 @@ fn a_world_is_left_and_its_clusters_come_back() {
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "kept" }, "data": { "a": "b" },
         });
         api.post("/api/v1/namespaces/default/configmaps", map).await;
+        let shown = infra_emulator::show(world.directory.path()).unwrap();
+        let objects = shown["kubernetes"][&id].as_array().unwrap();
+        let is_kept =
+            |object: &&Value| object["resource"] == "configmaps" && object["name"] == "kept";
+        assert_eq!(objects.iter().filter(is_kept).count(), 1);
+        let asked = world.emulator.requests();
+        let made = asked.iter().find(|record| record.service == "kubernetes").unwrap();
+        assert_eq!((made.method.as_str(), made.status, made.mutating), ("POST", 201, true));
+        assert_eq!(made.cluster, id);
         let token = api.token.clone();
         let server = api.server.clone();
         drop(api);

@@ -92,7 +92,7 @@ impl Planner<'_> {
         node: &Node,
         decisions: &mut Decisions,
     ) -> Result<Decision, PlanningError> {
-        let kind = self.kind(&node.address, &node.kind)?;
+        let kind = self.kind(&node.address, &node.provider, &node.kind)?;
         let inputs = resolve(&node.inputs, &|reference| self.known_output(reference, decisions));
         let mut decision =
             Decision::new(Verdict::Create, concealed_inputs(kind, &inputs), node.rows.clone());
@@ -111,7 +111,7 @@ impl Planner<'_> {
             && (record.provider != node.provider || record.kind != node.kind)
         {
             decision.changes = moved(record, node);
-            let kind = self.kind(&record.address, &record.kind)?;
+            let kind = self.kind(&record.address, &record.provider, &record.kind)?;
             self.approve_replacement(node, kind, decisions);
             decision.verdict = Verdict::Replace(Removal::Delete);
             return Ok(decision);
@@ -236,7 +236,8 @@ impl Planner<'_> {
 
     fn is_protected(&self, address: &Address) -> bool {
         self.graph.get(address).is_some_and(|node| {
-            node.protected || (self.kinds)(&node.kind).is_some_and(|kind| kind.protected)
+            node.protected
+                || (self.kinds)(&node.provider, &node.kind).is_some_and(|kind| kind.protected)
         })
     }
 

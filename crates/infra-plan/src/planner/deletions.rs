@@ -55,7 +55,7 @@ impl Builder<'_, '_> {
         removal: &Removal,
         replaces: bool,
     ) -> Result<(), PlanningError> {
-        let kind = self.planner.kind(&record.address, &record.kind)?;
+        let kind = self.planner.kind(&record.address, &record.provider, &record.kind)?;
         let node = self.planner.graph.get(&record.address);
         // What was looked at is what the state knows, unless the resource has moved to another provider.
         let seen = self.planner.observed.get(&record.address).filter(|seen| {

@@ -40,10 +40,11 @@ pub(super) fn build(planner: Planner<'_>, decisions: Decisions) -> Result<Plan, 
     let operations = builder.sorted(&mut refusals);
     let totals = totals(&decisions);
     let costs = costs(&planner);
-    let graph = planner.graph.map_inputs(|node| match (planner.kinds)(&node.kind) {
-        Some(kind) => concealed_inputs(kind, &node.inputs),
-        None => node.inputs.clone(),
-    });
+    let graph =
+        planner.graph.map_inputs(|node| match (planner.kinds)(&node.provider, &node.kind) {
+            Some(kind) => concealed_inputs(kind, &node.inputs),
+            None => node.inputs.clone(),
+        });
     let mut notes = planner.notes;
     notes.extend(decisions.notes);
     Ok(Plan {
@@ -84,7 +85,7 @@ impl Builder<'_, '_> {
     }
 
     fn add_node(&mut self, node: &Node, decision: &Decision) -> Result<(), PlanningError> {
-        let kind = self.planner.kind(&node.address, &node.kind)?;
+        let kind = self.planner.kind(&node.address, &node.provider, &node.kind)?;
         let dependencies = node.dependencies();
         let mut after: BTreeSet<usize> = dependencies
             .iter()

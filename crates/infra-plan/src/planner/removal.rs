@@ -29,7 +29,10 @@ impl Planner<'_> {
         let all = self.records.values().chain(found.values());
         for record in all.filter(|record| chosen.contains(&record.address)) {
             if self.purpose == Purpose::Destroy || self.graph.get(&record.address).is_none() {
-                going.insert(&record.address, (record, self.kind(&record.address, &record.kind)?));
+                going.insert(
+                    &record.address,
+                    (record, self.kind(&record.address, &record.provider, &record.kind)?),
+                );
             } else if self.is_given_away(record) {
                 decisions.removed.insert(record.address.clone(), Removal::Forget);
             }

@@ -117,7 +117,7 @@ impl World {
             graph: &self.graph(),
             records: &self.records,
             observed: &self.observed,
-            kinds: &|name| KINDS.iter().find(|kind| kind.name == name),
+            kinds: &|_, name| KINDS.iter().find(|kind| kind.name == name),
             purpose,
             approvals: &self.approvals,
             targets: &self.targets,

@@ -22,6 +22,7 @@ pub(crate) use behaviour::seconds;
 pub use behaviour::{PodBehaviour, PodScript};
 pub(crate) use bootstrap::DEFAULT_PROVISIONER;
 pub(crate) use client::Client;
+pub(crate) use cluster::Interceptor;
 pub use cluster::{Cluster, ClusterOptions};
 pub use error::EmulatorError;
 pub use faults::{ApiFaults, RequestFault};
