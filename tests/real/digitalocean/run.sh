@@ -40,8 +40,14 @@ if [ -z "${PRISM:-}" ]; then
 fi
 
 cd "$root"
+# Two wrong replies on demand, to see that the proxy looks at replies.
+cat >"$work/faults.yaml" <<'EOF'
+rules:
+  - { match: { path: probe=type }, then: { status: 200, body: { account: { droplet_limit: many } } } }
+  - { match: { path: probe=id }, then: { status: 200, body: { vpc: { id: no-uuid } } } }
+EOF
 # shellcheck disable=SC2086 # a command with its arguments
-$INFRA --world "$work/world" --speed 600 >"$work/endpoints.json" 2>"$work/emulator.log" &
+$INFRA --world "$work/world" --speed 600 --faults "$work/faults.yaml" >"$work/endpoints.json" 2>"$work/emulator.log" &
 emulator=$!
 wait_for() { # a file that has text, or the end of a process
     count=0
