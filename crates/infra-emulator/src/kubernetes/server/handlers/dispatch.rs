@@ -162,7 +162,11 @@ fn unserved(call: &Call) -> Answer {
     let scheme = call.api.scheme();
     let group = &call.info.group;
     let built_in = scheme.resources().any(|own| own.custom.is_none() && own.kind.group == *group);
-    if built_in { Err(call.unknown_resource()) } else { Ok(text_response(404, "404 page not found\n")) }
+    if built_in {
+        Err(call.unknown_resource())
+    } else {
+        Ok(text_response(404, "404 page not found\n"))
+    }
 }
 
 /// The resource that the path names, in the version that it names.
