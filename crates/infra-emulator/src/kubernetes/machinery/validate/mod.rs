@@ -1,6 +1,7 @@
 //! Validation: what the server refuses, with its reasons and texts.
 
 mod access;
+mod cluster_parts;
 mod core;
 mod errors;
 mod extensions;
@@ -8,6 +9,7 @@ mod metadata;
 mod names;
 mod network;
 mod pod;
+mod pod_parts;
 mod pod_update;
 mod storage;
 #[cfg(test)]
@@ -64,6 +66,8 @@ fn contents(resource: &Resource, object: &Value, errors: &mut Errors) {
         ("", "ConfigMap") => core::config_map(object, errors),
         ("", "Secret") => core::secret(object, errors),
         ("", "Service") => network::service(object, errors),
+        ("", "Node") => cluster_parts::node(object, errors),
+        ("", "Endpoints") => cluster_parts::endpoints(object, errors),
         ("", "PersistentVolumeClaim") => storage::claim(object, errors),
         ("", "PersistentVolume") => storage::volume(object, errors),
         ("", "ResourceQuota") => core::resource_quota(object, errors),
