@@ -54,7 +54,7 @@ fn questions_answer_with_one_document() {
     );
     for question in ["plan", "status", "output", "graph", "explain"] {
         let document = scene.run(&[question, "--rehearse", "--output", "json"]).ends(0).json();
-        assert!(document["format"].is_u64(), "{question}: {document}");
+        assert!(document["format_version"].is_u64(), "{question}: {document}");
     }
     let schema = scene.run(&["schema"]).ends(0).json();
     assert!(schema["properties"]["providers"].is_object() || schema["$defs"].is_object());

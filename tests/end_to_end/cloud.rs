@@ -30,7 +30,7 @@ fn plan(scene: &Scene) -> Value {
 
 /// `ACTION ADDRESS` of each operation that is no wait.
 fn operations(plan: &Value) -> Vec<String> {
-    let operations = plan["operations"].as_array().unwrap().iter();
+    let operations = plan["changes"].as_array().unwrap().iter();
     let shown = operations.filter(|operation| operation["action"] != "wait");
     shown
         .map(|one| {
@@ -54,7 +54,7 @@ fn a_whole_life() {
     scene.edit("name: default, count: 2", "name: default, count: 3, labels: { team: a }");
     let change = plan(&scene);
     assert_eq!(operations(&change), ["update node_pool.main/default"]);
-    let paths: Vec<_> = change["operations"][0]["changes"]
+    let paths: Vec<_> = change["changes"][0]["fields"]
         .as_array()
         .unwrap()
         .iter()

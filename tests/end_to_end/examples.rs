@@ -22,7 +22,7 @@ fn expected_plan(name: &str, scene: &Scene) {
 
 fn changes(scene: &Scene) -> Vec<String> {
     let plan = scene.run(&["plan", "--rehearse", "--output", "json"]).ends(0).json();
-    let operations = plan["operations"].as_array().unwrap().iter();
+    let operations = plan["changes"].as_array().unwrap().iter();
     let shown = operations.filter(|operation| operation["action"] != "wait");
     shown
         .map(|one| {
@@ -71,7 +71,8 @@ fn starter() {
 
 #[test]
 fn arl() {
-    let expected = ["update main/arl"];
+    // What was installed anew is tested anew.
+    let expected = ["update main/arl", "update main/arl/smoke_test"];
     life("arl", &["notebook", "scheduler", "dashboard"], ("replicas: 2", "replicas: 3"), &expected);
 }
 

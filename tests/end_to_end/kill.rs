@@ -29,7 +29,7 @@ fn one_of_everything(scene: &Scene) {
     let world = scene.world("world");
     let count = |kind: &str| world["digitalocean"][kind].as_array().unwrap().len();
     assert_eq!((count("clusters"), count("registries"), count("reserved_ips")), (1, 1, 1));
-    let pools = world["digitalocean"]["clusters"][0]["node_pools"].as_array().unwrap().len();
+    let pools = world["digitalocean"]["clusters"][0]["pools"].as_array().unwrap().len();
     assert_eq!(pools, 2);
 }
 

@@ -16,7 +16,7 @@ const CASES: [(&str, &str, &str, &str); 11] = [
     (
         "need",
         "size: { cpus: 2, memory: 4GiB }",
-        "size: { cpus: 5000 }",
+        "size: { cpus: 3000 }",
         "no size in ams3 has what the pool `default` needs",
     ),
     ("no-pool", "pools:\n", "pools: []\nunused:\n", "unused"),

@@ -84,7 +84,12 @@ impl Status {
         (group, resource): (&str, &str),
         name: &str,
     ) -> Self {
-        Self { code, reason: reason.into(), message, details: Some(details(name, group, resource, None)) }
+        Self {
+            code,
+            reason: reason.into(),
+            message,
+            details: Some(details(name, group, resource, None)),
+        }
     }
 
     /// 404: no object of that name. `resource` is the plural name.
