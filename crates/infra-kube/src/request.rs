@@ -13,7 +13,7 @@ use kube::client::Body;
 use crate::{Cluster, FIELD_MANAGER, Failure, Json, ObjectRef};
 
 /// Wall time that one request may take. Webhooks may take 30 seconds by their own limit.
-const LIMIT: Duration = Duration::from_secs(45);
+const LIMIT: Duration = Duration::from_secs(35);
 /// How often a request is made, at most.
 const TRIES: u32 = 8;
 /// The longest pause between two tries, in world time.

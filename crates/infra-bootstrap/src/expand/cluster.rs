@@ -69,8 +69,11 @@ fn namespaces(cluster: &str, drafts: &[Draft<'_>]) -> IndexMap<String, Node> {
         let address = infra_plan::Address::inside(cluster, format!("namespace.{name}"));
         let mut inputs = cluster_inputs(cluster);
         inputs.push(("name", name.as_str().into()));
-        inputs.push(("labels", labels));
-        inputs.push(("annotations", annotations));
+        for (key, entries) in [("labels", labels), ("annotations", annotations)] {
+            if matches!(&entries, Value::Map(map) if !map.is_empty()) {
+                inputs.push((key, entries));
+            }
+        }
         if adopted.contains(&name) {
             inputs.push(("adopt", true.into()));
         }

@@ -4,6 +4,7 @@
 //! one), and when ours goes, the one that was the default before is marked again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use infra_kube::{Clients, Cluster, Json, ObjectRef, PREFIX, Propagation, wait_gone};
@@ -11,7 +12,9 @@ use infra_plan::{Change, Field, IdentityClass, Kind, Observed, Value};
 use infra_provider::{Context, Created, ErrorKind, Goal, ProviderError, Resource, Subject};
 use serde_json::json;
 
-use super::place::{GONE, Owner, cluster, find_cluster, owner, owner_annotation, text, untold};
+use super::place::{
+    CALL, GONE, Owner, cluster, find_cluster, owner, owner_annotation, text, untold,
+};
 
 /// What the planner must know.
 pub static KIND: Kind = Kind {
@@ -163,6 +166,10 @@ async fn mark(cluster: &Cluster, class: &Json, default: bool) -> Result<(), Prov
 impl Resource for StorageClass {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn call_limit(&self) -> Duration {
+        CALL
     }
 
     fn observe<'call>(
