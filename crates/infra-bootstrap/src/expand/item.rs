@@ -42,7 +42,7 @@ pub(super) fn draft<'file>(
     })?;
     let address = Address::inside(item.cluster.as_str(), &item.name);
     let inputs = inputs(request.spec, item, &namespace, &sources, scope);
-    let read = Item::read(&address, &unbound(&inputs)).and_then(|read| Ok(read.desired()));
+    let read = Item::read(&address, &unbound(&inputs)).map(|read| read.desired());
     let desired = match read {
         Ok(desired) => desired.map_err(at)?,
         Err(error) => return Err(vec![error.to_diagnostic().about(&address)]),

@@ -125,6 +125,11 @@ async fn class(
     Ok(class)
 }
 
+/// Whether the file says nothing about a field.
+pub(crate) fn is_open(value: &Value) -> bool {
+    value.is_null() || matches!(value, Value::Map(map) if map.is_empty())
+}
+
 fn former_annotation() -> String {
     format!("{PREFIX}/former-default")
 }
@@ -204,8 +209,8 @@ impl Resource for StorageClass {
                 ("allow_volume_expansion", "allowVolumeExpansion"),
             ] {
                 // What the file leaves open is as it is.
-                let open = subject.inputs.get(key).is_none_or(Value::is_null);
-                fields.push((key, if open { Value::Null } else { told(field) }));
+                let open = subject.inputs.get(key).is_none_or(is_open);
+                fields.push((key, if open { untold(subject, key) } else { told(field) }));
             }
             observed.fields = Value::map(fields);
             observed.outputs = outputs(&object.name);
