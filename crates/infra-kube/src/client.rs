@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -27,21 +28,24 @@ const MARGIN: Duration = Duration::from_secs(60);
 #[derive(Default)]
 pub struct Clients {
     open: Mutex<BTreeMap<Address, Arc<Connection>>>,
+    pub(crate) requests: AtomicU64,
 }
+
+/// Kinds by apiVersion, as the API told.
+type Discovered = BTreeMap<String, Vec<(String, Resource)>>;
 
 pub(crate) struct Connection {
     pub(crate) client: kube::Client,
     server: String,
     expires: Option<SystemTime>,
     pub(crate) in_flight: Arc<Semaphore>,
-    /// Kinds by apiVersion, as the API told.
-    discovered: Arc<RwLock<BTreeMap<String, Vec<(String, Resource)>>>>,
+    discovered: Arc<RwLock<Discovered>>,
 }
 
 /// A cluster as one operation sees it: its API, with the operation's clock, cancellation and progress.
 #[derive(Clone)]
 pub struct Cluster {
-    clients: Arc<Clients>,
+    pub(crate) clients: Arc<Clients>,
     pub(crate) context: Context,
     address: Address,
 }
@@ -50,6 +54,11 @@ impl Clients {
     /// No connections yet.
     pub fn new() -> Arc<Self> {
         Arc::new(Self::default())
+    }
+
+    /// How many requests were made so far, repetitions and watches included.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     /// The cluster at `address`; `None` if there is none (yet).

@@ -42,7 +42,7 @@ pub(super) fn draft<'file>(
     })?;
     let address = Address::inside(item.cluster.as_str(), &item.name);
     let inputs = inputs(request.spec, item, &namespace, &sources, scope);
-    let read = Item::read(&address, &unbound(&inputs)).and_then(|read| Ok(read.desired()));
+    let read = Item::read(&address, &unbound(&inputs)).map(|read| read.desired());
     let desired = match read {
         Ok(desired) => desired.map_err(at)?,
         Err(error) => return Err(vec![error.to_diagnostic().about(&address)]),
@@ -160,6 +160,7 @@ pub(super) fn finish(
         after.extend(classes.iter().map(|class| class.address.clone()));
     }
     after.extend(pools(request, &cluster, &draft.desired));
+    after.extend(integrations(request, &cluster, &draft));
     after.extend(draft.item.after.iter().map(|item| Address::inside(&item.cluster, &item.item)));
     after.sort();
     after.dedup();
@@ -206,6 +207,25 @@ fn pools(request: &ExpandRequest<'_>, cluster: &str, desired: &[Desired]) -> Vec
     }
     let address = |pool: &Pool| Address::of("node_pool", format!("{cluster}/{}", pool.name));
     let wanted: Vec<Address> = wanted.into_iter().map(address).collect();
+    let there = request.cloud_nodes.iter().map(|node| &node.address);
+    there.filter(|address| wanted.contains(address)).cloned().collect()
+}
+
+/// What lets the cluster pull the images that an item names from the registries that they were pushed to.
+fn integrations(request: &ExpandRequest<'_>, cluster: &str, draft: &Draft<'_>) -> Vec<Address> {
+    let scope = draft.inputs.get("scope").unwrap_or(&Value::Null);
+    let pushed = scope.get("images").map(Value::references).unwrap_or_default();
+    let named = scope.get("registries").map(Value::references).unwrap_or_default();
+    let registry = |address: &Address| {
+        let text = address.as_str();
+        let name = text.strip_prefix("registry.").or_else(|| text.rsplit('/').next())?;
+        Some(Address::of("registry_integration", format!("{cluster}/{name}")))
+    };
+    let wanted: Vec<Address> = pushed
+        .into_iter()
+        .chain(named)
+        .filter_map(|reference| registry(&reference.address))
+        .collect();
     let there = request.cloud_nodes.iter().map(|node| &node.address);
     there.filter(|address| wanted.contains(address)).cloned().collect()
 }

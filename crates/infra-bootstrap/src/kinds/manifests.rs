@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use infra_event::{Body, Diagnostic};
@@ -17,7 +18,7 @@ use infra_plan::{Change, Effect, Field, IdentityClass, Kind, Observed, Readiness
 use infra_provider::{Context, Created, ErrorKind, Goal, ProviderError, Resource, Subject};
 
 use super::item::{Item, TIMEOUT, revision, settle_namespaces};
-use super::place::{cluster, find_cluster};
+use super::place::{CALL, cluster, find_cluster};
 
 /// What the planner must know.
 pub static KIND: Kind = Kind {
@@ -384,6 +385,10 @@ fn endpoints(item: &Item, ports: &[Port]) -> Vec<Value> {
 impl Resource for Manifests {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn call_limit(&self) -> Duration {
+        CALL
     }
 
     fn observe<'call>(

@@ -116,7 +116,7 @@ async fn objects_of_others_are_not_touched() {
     drop(api);
 }
 
-async fn post(world: &World, path: &str, object: &serde_json::Value) {
+pub(crate) async fn post(world: &World, path: &str, object: &serde_json::Value) {
     let url = format!("{}{path}", world.emulated.server_url());
     let authority = reqwest::Certificate::from_pem(world.emulated.ca_pem().as_bytes()).unwrap();
     let client = reqwest::Client::builder().tls_certs_only([authority]).build().unwrap();
@@ -143,4 +143,57 @@ async fn passing_faults_of_the_server_are_survived() {
     });
     world.emulated.faults().cut_watches(Some(std::time::Duration::from_millis(20)));
     world.up(&shop("", WEB)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_definition_that_is_never_served_is_told() {
+    let mut world = World::new().await;
+    world.emulated.faults().stall_definitions(true);
+    let definition = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: things.example.org }
+spec:
+  group: example.org
+  scope: Namespaced
+  names: { kind: Thing, plural: things }
+  versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }]
+";
+    let error = world.up(&shop("", definition)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TimedOut);
+    assert!(error.operation.contains("things.example.org"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_quota_ends_the_wait() {
+    let mut world = World::new().await;
+    let quota = "apiVersion: v1
+kind: ResourceQuota
+metadata: { name: small }
+spec: { hard: { pods: \"0\" } }
+";
+    world.up(&shop("", quota)).await.unwrap();
+    let error = world.up(&shop("", &format!("{quota}---\n{WEB}"))).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Quota, "{error}");
+    assert!(error.message.contains("exceeded quota"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_holds_an_object_is_told() {
+    let mut world = World::new().await;
+    let held = "apiVersion: v1
+kind: ConfigMap
+metadata: { name: held, finalizers: [example.org/keep] }
+";
+    world.up(&shop("", held)).await.unwrap();
+    let error = world.down().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TimedOut);
+    assert!(error.message.contains("example.org/keep"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unknown_fields_are_refused() {
+    let wrong = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\ndatta: { a: b }\n";
+    let mut world = World::new().await;
+    let error = world.up(&shop("", wrong)).await.unwrap_err();
+    assert!(error.message.contains("datta"), "{error}");
 }

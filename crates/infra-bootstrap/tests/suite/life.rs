@@ -122,7 +122,7 @@ async fn drift_is_found_in_every_field() {
 }
 
 /// Changes an object as somebody else.
-async fn patch_as(world: &World, path: &str, patch: &Json) {
+pub(crate) async fn patch_as(world: &World, path: &str, patch: &Json) {
     let url = format!("{}{path}?fieldManager=somebody", world.emulated.server_url());
     let authority = reqwest::Certificate::from_pem(world.emulated.ca_pem().as_bytes()).unwrap();
     let client = reqwest::Client::builder().tls_certs_only([authority]).build().unwrap();
