@@ -12,6 +12,8 @@ mod faults;
 mod kubernetes;
 #[path = "clouds/network.rs"]
 mod network;
+#[path = "clouds/official_client.rs"]
+mod official_client;
 #[path = "clouds/registries.rs"]
 mod registries;
 #[path = "clouds/registry.rs"]
