@@ -20,8 +20,8 @@ emulator='' proxy=''
 finish() {
     status=$?
     # Each with its children: a command may have started another one.
-    [ -z "$proxy" ] || kill -TERM -- "-$proxy" 2>/dev/null || true
-    [ -z "$emulator" ] || kill -TERM -- "-$emulator" 2>/dev/null || true
+    [ -z "$proxy" ] || kill -TERM "-$proxy" 2>/dev/null || true
+    [ -z "$emulator" ] || kill -TERM "-$emulator" 2>/dev/null || true
     [ "$status" -eq 0 ] || { tail -n 20 "$work"/*.log >&2 || true; }
     rm -rf "$work"
 }
