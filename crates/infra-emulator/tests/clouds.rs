@@ -14,6 +14,8 @@ mod kubernetes;
 mod network;
 #[path = "clouds/official_client.rs"]
 mod official_client;
+#[path = "clouds/random.rs"]
+mod random;
 #[path = "clouds/registries.rs"]
 mod registries;
 #[path = "clouds/registry.rs"]

@@ -2,7 +2,7 @@
 # Drives the emulated DigitalOcean API with the official Python client (pydo) through a validating proxy (prism) that holds the
 # official API description against every request and every reply. Fails on the first violation in either direction.
 #
-#   INFRA  command that serves a world (default: cargo run -q -- emulator); gets --world DIR --speed N
+#   INFRA  command that serves a world (default: cargo run -q -- emulator); gets --world DIR --speed N --faults FILE
 #   SPEC   the API description (default: ../shared/specs/digitalocean/do-openapi-subset.json beside the repository)
 #   PYDO   a Python with pydo installed, PRISM a prism executable; without them both are installed into a temporary folder
 set -eu
