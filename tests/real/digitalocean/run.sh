@@ -2,7 +2,7 @@
 # Drives the emulated DigitalOcean API with the official Python client (pydo) through a validating proxy (prism) that holds the
 # official API description against every request and every reply. Fails on the first violation in either direction.
 #
-#   INFRA  command that serves a world (default: cargo run -q -- emulator); gets --world DIR --speed N
+#   INFRA  command that serves a world (default: cargo run -q -- emulator); gets --world DIR --speed N --faults FILE
 #   SPEC   the API description (default: ../shared/specs/digitalocean/do-openapi-subset.json beside the repository)
 #   PYDO   a Python with pydo installed, PRISM a prism executable; without them both are installed into a temporary folder
 set -eu
@@ -19,8 +19,9 @@ work=$(mktemp -d)
 emulator='' proxy=''
 finish() {
     status=$?
-    [ -z "$proxy" ] || kill "$proxy" 2>/dev/null || true
-    [ -z "$emulator" ] || kill -INT "$emulator" 2>/dev/null || true
+    # Each with its children: a command may have started another one.
+    [ -z "$proxy" ] || kill -TERM "-$proxy" 2>/dev/null || true
+    [ -z "$emulator" ] || kill -TERM "-$emulator" 2>/dev/null || true
     [ "$status" -eq 0 ] || { tail -n 20 "$work"/*.log >&2 || true; }
     rm -rf "$work"
 }
@@ -40,6 +41,8 @@ if [ -z "${PRISM:-}" ]; then
 fi
 
 cd "$root"
+# A process group of its own for a command, so that its children can be ended with it.
+group='import os, sys; os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])'
 # Two wrong replies on demand, to see that the proxy looks at replies.
 cat >"$work/faults.yaml" <<'EOF'
 rules:
@@ -47,7 +50,7 @@ rules:
   - { match: { path: probe=id }, then: { status: 200, body: { vpc: { id: no-uuid } } } }
 EOF
 # shellcheck disable=SC2086 # a command with its arguments
-$INFRA --world "$work/world" --speed 600 --faults "$work/faults.yaml" >"$work/endpoints.json" 2>"$work/emulator.log" &
+python3 -c "$group" $INFRA --world "$work/world" --speed 600 --faults "$work/faults.yaml" >"$work/endpoints.json" 2>"$work/emulator.log" &
 emulator=$!
 wait_for() { # a file that has text, or the end of a process
     count=0
@@ -61,7 +64,7 @@ wait_for() { # a file that has text, or the end of a process
 wait_for "$work/endpoints.json" "$emulator" digitalocean "the emulator"
 api=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["digitalocean"]["url"])' "$work/endpoints.json")
 port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
-"$PRISM" proxy -h 127.0.0.1 -p "$port" --errors "$SPEC" "$api" >"$work/prism.log" 2>&1 &
+python3 -c "$group" "$PRISM" proxy -h 127.0.0.1 -p "$port" --errors "$SPEC" "$api" >"$work/prism.log" 2>&1 &
 proxy=$!
 wait_for "$work/prism.log" "$proxy" "is listening" "prism"
 
