@@ -28,7 +28,7 @@ pub use error::EmulatorError;
 pub use faults::{ApiFaults, RequestFault};
 pub use nodes::NodeOptions;
 pub(crate) use quantity::Quantity;
-pub(crate) use registry::{Usage, namespace_usage, pod_resources, suffix};
+pub(crate) use registry::{namespace_usage, pod_resources, suffix};
 pub use security::Identity;
 pub(crate) use security::TokenSubject;
 pub(crate) use store::{Change, ChangeKind, Key};

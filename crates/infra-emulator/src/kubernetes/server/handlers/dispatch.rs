@@ -9,7 +9,7 @@ use http::{HeaderMap, Request, Response};
 use serde_json::Value;
 
 use super::query::query_of;
-use super::{bind, discovery, evict, listing, logs, objects, scale, watching};
+use super::{bind, discovery, evict, listing, logs, objects, scale, streams, watching};
 use crate::kubernetes::machinery::status::Status;
 use crate::kubernetes::machinery::write::FieldValidation;
 use crate::kubernetes::server::access::{
@@ -123,8 +123,13 @@ async fn answer(api: Arc<Api>, parts: Parts, body: Body, peer: &Peer) -> Answer 
         return discovery::answer(&call, &parts.method);
     }
     let Some(target) = target(&call) else { return unserved(&call) };
-    if matches!(call.info.subresource.as_str(), "exec" | "attach" | "portforward" | "proxy") {
-        return Err(call.unknown_resource());
+    match call.info.subresource.as_str() {
+        "exec" | "attach" | "portforward" => return streams::answer(&call, &target, parts).await,
+        "proxy" => {
+            let text = "no endpoints available: emulated containers serve nothing";
+            return Err(Status::new(503, "ServiceUnavailable", text));
+        }
+        _ => {}
     }
     let body = axum::body::to_bytes(body, LARGEST_BODY)
         .await
@@ -175,6 +180,11 @@ fn failure(fault: &crate::kubernetes::server::faults::RequestFault) -> Status {
 fn unserved(call: &Call) -> Answer {
     let scheme = call.api.scheme();
     let group = &call.info.group;
+    // A resource that is served knows its subresources.
+    let known = scheme.resource(group, &call.info.version, &call.info.resource).is_some();
+    if known && !call.info.subresource.is_empty() {
+        return Err(call.unknown_resource());
+    }
     let built_in = scheme.resources().any(|own| own.custom.is_none() && own.kind.group == *group);
     if built_in {
         Err(call.unknown_resource())
