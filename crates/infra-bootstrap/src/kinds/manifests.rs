@@ -2,7 +2,7 @@
 //!
 //! While planning, its live objects are compared with what the files give; those differences are the rows of the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -195,9 +195,10 @@ fn refuse_foreign(
     inventory: &Inventory,
     live: &BTreeMap<ObjectRef, Json>,
 ) -> Result<(), ProviderError> {
+    let known: BTreeSet<_> = inventory.objects.iter().map(ObjectRef::identity).collect();
     let ours = |object: &ObjectRef, live: &Json| {
         let entries = live.pointer("/metadata/managedFields").and_then(Json::as_array);
-        inventory.objects.iter().any(|known| known.is(object))
+        known.contains(&object.identity())
             || entries
                 .into_iter()
                 .flatten()
