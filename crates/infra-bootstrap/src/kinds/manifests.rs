@@ -352,7 +352,8 @@ async fn outputs(
 fn endpoints(item: &Item, ports: &[Port]) -> Vec<Value> {
     let passwords = matches!(&item.secrets, Value::Map(map) if !map.is_empty());
     let endpoint = |name: String, url: String, note: Option<&str>| {
-        let hint = passwords.then_some("passwords: infra output --secrets");
+        let page = url.starts_with("http");
+        let hint = (passwords && page).then_some("passwords: infra output --secrets");
         let note: Vec<&str> = note.into_iter().chain(hint).collect();
         let note = if note.is_empty() { Value::Null } else { Value::from(note.join("; ")) };
         Value::map([("name", Value::from(name)), ("url", url.into()), ("note", note)])

@@ -96,7 +96,11 @@ fn malformed(file: &str, start: usize, document: &str, error: &serde_saphyr::Err
     });
     let quoted =
         place.and_then(|(line, _)| document.lines().nth(line.saturating_sub(1))).map(str::to_owned);
-    let message = error.without_snippet().to_string();
+    let mut message = error.without_snippet().to_string();
+    // The place is told beside the message, counted from the beginning of the file.
+    if let Some(end) = message.rfind(" at line ") {
+        message.truncate(end);
+    }
     let next = if is_template(file) {
         "correct the template: this line is of its result"
     } else {
