@@ -12,6 +12,10 @@ mod faults;
 mod kubernetes;
 #[path = "clouds/network.rs"]
 mod network;
+#[path = "clouds/official_client.rs"]
+mod official_client;
+#[path = "clouds/random.rs"]
+mod random;
 #[path = "clouds/registries.rs"]
 mod registries;
 #[path = "clouds/registry.rs"]

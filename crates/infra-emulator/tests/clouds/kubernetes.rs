@@ -158,6 +158,12 @@ fn a_service_gets_a_load_balancer_that_outlives_its_cluster() {
         assert_eq!(balancers[0]["droplet_ids"].as_array().unwrap().len(), 1);
 
         let cluster = format!("/v2/kubernetes/clusters/{id}");
+        let pool = world.get(&cluster).await["kubernetes_cluster"]["node_pools"][0]["id"].clone();
+        let pool = format!("{cluster}/node_pools/{}", pool.as_str().unwrap());
+        world.put(&pool, json!({ "name": "default", "count": 2 })).await;
+        world.sleep(200).await;
+        let grown = world.get("/v2/load_balancers").await["load_balancers"][0].clone();
+        assert_eq!(grown["droplet_ids"].as_array().unwrap().len(), 2);
         let associated = format!("{cluster}/destroy_with_associated_resources");
         let found = world.get(&associated).await;
         assert_eq!(found["load_balancers"][0]["id"], balancers[0]["id"]);

@@ -1,6 +1,7 @@
 //! Validation: what the server refuses, with its reasons and texts.
 
 mod access;
+mod cluster_parts;
 mod core;
 mod errors;
 mod extensions;
@@ -8,8 +9,11 @@ mod metadata;
 mod names;
 mod network;
 mod pod;
+mod pod_parts;
 mod pod_update;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod volumes;
 mod workloads;
 
@@ -41,6 +45,8 @@ pub fn validate_update(
     old: &Value,
 ) -> Vec<Cause> {
     let mut errors = Errors::default();
+    // Once for all kinds, and once more by the kind itself; the text says it once.
+    metadata::metadata_update(object, old, &mut errors);
     metadata::metadata_update(object, old, &mut errors);
     metadata::metadata(resource, object, &mut errors);
     if subresource.is_empty() {
@@ -60,6 +66,8 @@ fn contents(resource: &Resource, object: &Value, errors: &mut Errors) {
         ("", "ConfigMap") => core::config_map(object, errors),
         ("", "Secret") => core::secret(object, errors),
         ("", "Service") => network::service(object, errors),
+        ("", "Node") => cluster_parts::node(object, errors),
+        ("", "Endpoints") => cluster_parts::endpoints(object, errors),
         ("", "PersistentVolumeClaim") => storage::claim(object, errors),
         ("", "PersistentVolume") => storage::volume(object, errors),
         ("", "ResourceQuota") => core::resource_quota(object, errors),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::errors::Errors;
-use super::{names, pod};
+use super::{cluster_parts, names, pod};
 use crate::kubernetes::machinery::selector::LabelSelector;
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
@@ -493,8 +493,7 @@ pub(super) fn autoscaler(object: &Value, errors: &mut Errors) {
         errors.invalid_text("spec.scaleTargetRef.apiVersion", version, "must specify API group");
     }
     for (index, metric) in spec["metrics"].as_array().into_iter().flatten().enumerate() {
-        let kinds = ["ContainerResource", "External", "Object", "Pods", "Resource"];
-        errors.one_of(format!("spec.metrics[{index}].type"), text(metric, "type"), &kinds);
+        cluster_parts::metric(metric, &format!("spec.metrics[{index}]"), errors);
     }
 }
 

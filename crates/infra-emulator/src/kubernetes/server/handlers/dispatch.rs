@@ -17,7 +17,7 @@ use crate::kubernetes::server::access::{
 };
 use crate::kubernetes::server::api::Api;
 use crate::kubernetes::server::http::{
-    Answer, Peer, RequestInfo, add_warning, json_response, parameter,
+    Answer, Peer, RequestInfo, add_warning, json_response, parameter, text_response,
 };
 use crate::kubernetes::server::registry::{Caller, Target};
 use crate::kubernetes::server::security::Identity;
@@ -121,7 +121,7 @@ async fn answer(api: Arc<Api>, parts: Parts, body: Body, peer: &Peer) -> Answer 
     if !call.info.is_resource {
         return discovery::answer(&call, &parts.method);
     }
-    let Some(target) = target(&call) else { return Err(call.unknown_resource()) };
+    let Some(target) = target(&call) else { return unserved(&call) };
     if matches!(call.info.subresource.as_str(), "exec" | "attach" | "portforward" | "proxy") {
         return Err(call.unknown_resource());
     }
@@ -154,6 +154,18 @@ fn failure(fault: &crate::kubernetes::server::faults::RequestFault) -> Status {
             status.code = code;
             status
         }
+    }
+}
+
+/// What a path is answered with that names no served resource: groups of custom kinds know nothing but what they serve.
+fn unserved(call: &Call) -> Answer {
+    let scheme = call.api.scheme();
+    let group = &call.info.group;
+    let built_in = scheme.resources().any(|own| own.custom.is_none() && own.kind.group == *group);
+    if built_in {
+        Err(call.unknown_resource())
+    } else {
+        Ok(text_response(404, "404 page not found\n"))
     }
 }
 
