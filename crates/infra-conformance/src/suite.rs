@@ -33,6 +33,8 @@ pub struct Suite {
     pub not_counted: &'static [&'static str],
     /// Query parameter with the size of a page.
     pub page_size: &'static str,
+    /// Keys of answers whose objects hold the user's own words, to which no cloud adds any, such as `labels`.
+    pub own_words: &'static [&'static str],
     /// Makes every state in an answer one that nobody knows.
     pub unknown_state: fn(&mut Json),
     /// Whether the cloud's errors carry request ids.
