@@ -69,3 +69,41 @@ proxy=$!
 wait_for "$work/prism.log" "$proxy" "is listening" "prism"
 
 "$PYDO" "$here/drive.py" "$work/endpoints.json" "http://127.0.0.1:$port"
+
+# A whole `up` and `down` of this program through the same proxy, which answers a violation in either direction with an error.
+# The proxy's own log names them, so that none can hide behind a retry.
+mkdir "$work/deployment"
+cat >"$work/deployment/infra.yaml" <<END
+apiVersion: infra/v1
+name: proxied
+providers:
+  digitalocean:
+    region: ams3
+    endpoint: http://127.0.0.1:$port
+    registry_endpoint: http://$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["registry"]["host"])' "$work/endpoints.json")
+    token: "\${env:EMULATED_TOKEN}"
+cluster:
+  version: latest
+  auto_upgrade: true
+  pools:
+    - { name: default, count: 2, size: { cpus: 2, memory: 4GiB }, labels: { team: a }, taints: ["dedicated=x:PreferNoSchedule"] }
+    - { name: scaled, autoscale: { min: 1, max: 3 }, size: { cpus: 2, memory: 4GiB } }
+registries: [{ name: images }]
+addresses: [{ name: hub, bind: { pool: default } }]
+END
+program=${INFRA_PROGRAM:-${INFRA% emulator}}
+EMULATED_TOKEN=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["digitalocean"]["token"])' "$work/endpoints.json")
+export EMULATED_TOKEN INFRA_WORLD_SPEED=600 INFRA_CONFIG_HOME="$work/config"
+before=$(grep -ci 'violation' "$work/prism.log" || true)
+for command in "up --yes" "plan --exit-code" "down --yes"; do
+    # shellcheck disable=SC2086
+    $program $command -f "$work/deployment/infra.yaml" >"$work/$(echo "$command" | tr ' ' '-').log" 2>&1 || {
+        echo "digitalocean: infra $command failed" >&2
+        cat "$work/$(echo "$command" | tr ' ' '-').log" >&2
+        exit 1
+    }
+done
+after=$(grep -ci 'violation' "$work/prism.log" || true)
+[ "$before" = "$after" ] || { echo "digitalocean: the proxy saw violations:" >&2; grep -i -B2 -A2 violation "$work/prism.log" | tail -40 >&2; exit 1; }
+tail -n 1 "$work/down---yes.log"
+echo "digitalocean: up, plan and down through the proxy without a violation"
