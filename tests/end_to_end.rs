@@ -1,5 +1,11 @@
 //! The binary just built, run as its users run it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests fail by panicking, like tests"
+)]
+
 #[path = "end_to_end/arguments.rs"]
 mod arguments;
 #[path = "end_to_end/cloud.rs"]

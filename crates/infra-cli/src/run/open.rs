@@ -127,10 +127,10 @@ impl Deployment {
 
     /// Ends the emulated clouds, so that their world is kept.
     pub(crate) async fn close(self) {
-        if let Some(rehearsal) = self.rehearsal {
-            if let Err(error) = rehearsal.emulator.stop().await {
-                say(error);
-            }
+        if let Some(rehearsal) = self.rehearsal
+            && let Err(error) = rehearsal.emulator.stop().await
+        {
+            say(error);
         }
     }
 }
