@@ -22,7 +22,7 @@ pub struct Status {
     /// HTTP status code.
     pub code: u16,
     /// Machine-readable reason; empty for unknown (HTTP 500 without reason).
-    pub reason: String,
+    pub reason: &'static str,
     /// Text for people.
     pub message: String,
     /// Details (`name`, `group`, `kind`, `uid`, `causes`, `retryAfterSeconds`).
@@ -31,8 +31,8 @@ pub struct Status {
 
 impl Status {
     /// A failure without details.
-    pub fn new(code: u16, reason: &str, message: impl Into<String>) -> Self {
-        Self { code, reason: reason.to_owned(), message: message.into(), details: None }
+    pub fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
+        Self { code, reason, message: message.into(), details: None }
     }
 
     /// The wire object.
@@ -55,17 +55,12 @@ impl Status {
 
     fn of_resource(
         code: u16,
-        reason: &str,
+        reason: &'static str,
         message: String,
         (group, resource): (&str, &str),
         name: &str,
     ) -> Self {
-        Self {
-            code,
-            reason: reason.to_owned(),
-            message,
-            details: Some(details(name, group, resource, None)),
-        }
+        Self { code, reason, message, details: Some(details(name, group, resource, None)) }
     }
 
     /// 404: no object of that name. `resource` is the plural name.
@@ -121,7 +116,12 @@ impl Status {
 
     /// 422: the object breaks rules. `kind` is the kind, not the plural name.
     pub fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
-        let texts: Vec<String> = causes.iter().map(cause_text).collect();
+        let mut texts: Vec<String> = Vec::new();
+        for text in causes.iter().map(cause_text) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
         let joined = match texts.as_slice() {
             [] => String::new(),
             [one] => one.clone(),
@@ -129,7 +129,7 @@ impl Status {
         };
         Self {
             code: 422,
-            reason: "Invalid".into(),
+            reason: "Invalid",
             message: format!("{} {name:?} is invalid: {joined}", qualified(group, kind)),
             details: Some(details(name, group, kind, Some(causes))),
         }

@@ -12,6 +12,7 @@ mod handlers;
 mod http;
 mod nodes;
 mod pod_logs;
+mod protobuf;
 mod quantity;
 mod registry;
 mod security;

@@ -6,5 +6,7 @@ mod builtin;
 mod discovery;
 mod registry;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use registry::{GroupVersionKind, Resource, Scheme, Subresource};

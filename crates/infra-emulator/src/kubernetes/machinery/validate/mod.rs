@@ -10,6 +10,8 @@ mod network;
 mod pod;
 mod pod_update;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod volumes;
 mod workloads;
 
@@ -41,6 +43,8 @@ pub fn validate_update(
     old: &Value,
 ) -> Vec<Cause> {
     let mut errors = Errors::default();
+    // Once for all kinds, and once more by the kind itself; the text says it once.
+    metadata::metadata_update(object, old, &mut errors);
     metadata::metadata_update(object, old, &mut errors);
     metadata::metadata(resource, object, &mut errors);
     if subresource.is_empty() {
