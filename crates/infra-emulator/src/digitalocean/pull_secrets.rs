@@ -91,7 +91,10 @@ async fn keep_secret(client: &Client, namespace: &str, secret: &PullSecret) -> R
         Some(known) if known["data"] == data => return Ok(()),
         Some(_) => {
             let key = (namespace, secret.registry.as_str());
-            client.merge("secrets", key, &json!({ "data": data })).await
+            client
+                .modify("secrets", "", key, |object| object["data"] = data.clone())
+                .await
+                .map(|_| ())
         }
         None => {
             let object = json!({
@@ -103,10 +106,10 @@ async fn keep_secret(client: &Client, namespace: &str, secret: &PullSecret) -> R
                 "type": "kubernetes.io/dockerconfigjson",
                 "data": data,
             });
-            client.create("secrets", object).await
+            client.create("secrets", object).await.map(|_| ())
         }
     };
-    outcome.map(|_| ()).map_err(|status| status.message)
+    outcome.map_err(|status| status.message)
 }
 
 fn mark(secret: &Value) -> Option<&str> {
