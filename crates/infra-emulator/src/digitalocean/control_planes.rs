@@ -138,8 +138,10 @@ impl ControlPlanes {
     /// Cordons a node and deletes its pods but those of daemon sets.
     pub(super) async fn drain(&self, id: &str, node: &str) -> Result<(), String> {
         let Some(client) = self.client(id) else { return Ok(()) };
-        let cordon = |live: &mut Value| live["spec"]["unschedulable"] = json!(true);
-        client.modify("nodes", "", ("", node), cordon).await.map_err(|status| status.message)?;
+        let cordoned = client.modify("nodes", "", ("", node), |object| {
+            object["spec"]["unschedulable"] = true.into();
+        });
+        cordoned.await.map_err(|status| status.message)?;
         for pod in client.list("pods", None) {
             let owners = pod["metadata"]["ownerReferences"].as_array();
             let daemon = owners.into_iter().flatten().any(|owner| owner["kind"] == "DaemonSet");

@@ -91,8 +91,10 @@ async fn keep_secret(client: &Client, namespace: &str, secret: &PullSecret) -> R
         Some(known) if known["data"] == data => return Ok(()),
         Some(_) => {
             let key = (namespace, secret.registry.as_str());
-            let changed = client.modify("secrets", "", key, |live| live["data"] = data.clone()).await;
-            changed.map(|_| ())
+            client
+                .modify("secrets", "", key, |object| object["data"] = data.clone())
+                .await
+                .map(|_| ())
         }
         None => {
             let object = json!({

@@ -22,11 +22,7 @@ pub(super) fn service(object: &mut Value) {
             set_zero(port, "targetPort", number);
         });
         let kind = text(spec, "type").to_owned();
-        let addressed =
-            spec.get("externalIPs").and_then(Value::as_array).is_some_and(|ips| !ips.is_empty());
-        if matches!(kind.as_str(), "NodePort" | "LoadBalancer")
-            || (kind == "ClusterIP" && addressed)
-        {
+        if matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
             set_zero(spec, "externalTrafficPolicy", json!("Cluster"));
         }
         if matches!(kind.as_str(), "ClusterIP" | "NodePort" | "LoadBalancer") {

@@ -4,7 +4,6 @@
 
 mod builtin;
 mod discovery;
-mod open_api;
 mod registry;
 mod rows;
 #[cfg(test)]

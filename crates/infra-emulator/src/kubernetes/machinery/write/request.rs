@@ -221,10 +221,7 @@ pub fn apply(
         }
     }
     dedup_owners(&mut object);
-    let mut warnings = warnings::of(resource, &object, live);
-    if options.field_validation == FieldValidation::Warn {
-        warnings.extend(problems);
-    }
+    let warnings = warnings::of(resource, &object, live);
     Ok(Pending { object, warnings })
 }
 
