@@ -55,7 +55,8 @@ fn alone<T: Send + 'static>(future: BoxFuture<'static, Result<T>>) -> Result<T> 
 
 /// Calls `each` for all items, several at a time; keeps no order.
 fn at_once<I: Send, O: Send>(items: Vec<I>, each: impl Fn(I) -> O + Sync) -> Vec<O> {
-    let workers = std::thread::available_parallelism().map_or(2, usize::from) + 1;
+    // More than there are processors: a run mostly waits for its clock to see that nothing happens.
+    let workers = std::thread::available_parallelism().map_or(2, usize::from) + 4;
     let queue = Mutex::new(VecDeque::from(items));
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

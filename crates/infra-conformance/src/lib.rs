@@ -18,4 +18,4 @@ mod world;
 pub use harness::run_all;
 pub use report::Report;
 pub use stores::run_stores;
-pub use suite::{Case, Suite};
+pub use suite::{Case, Connect, Suite};

@@ -28,6 +28,8 @@ const HEADERS: [HeaderName; 4] = [
 pub(crate) struct Interference {
     /// Changes good answers.
     pub(crate) answers: Option<fn(&mut Json)>,
+    /// Adds fields that nobody knows to every object of good answers, but those below these keys.
+    pub(crate) unknown_fields_but: Option<&'static [&'static str]>,
     /// The query parameter that is set to 1, so that each page has one entry.
     pub(crate) pages_of_one: Option<&'static str>,
 }
@@ -111,10 +113,13 @@ impl Shared {
         }
         let good = reply.status().is_success();
         let mut bytes = reply.bytes().await.map_err(axum::Error::new)?;
-        if let (true, Some(change)) = (good, self.interference.answers)
-            && let Ok(mut json) = serde_json::from_slice::<Json>(&bytes)
-        {
-            change(&mut json);
+        if good && let Ok(mut json) = serde_json::from_slice::<Json>(&bytes) {
+            if let Some(change) = self.interference.answers {
+                change(&mut json);
+            }
+            if let Some(own_words) = self.interference.unknown_fields_but {
+                add_unknown_fields(&mut json, own_words);
+            }
             bytes = json.to_string().into();
         }
         *response.body_mut() = Body::from(bytes);
@@ -143,14 +148,15 @@ impl Shared {
     }
 }
 
-/// Adds fields that nobody knows to every object.
-pub(crate) fn unknown_fields(json: &mut Json) {
+/// Adds fields that nobody knows to every object, but those below one of these keys.
+fn add_unknown_fields(json: &mut Json, own_words: &[&str]) {
     match json {
         Json::Object(map) => {
-            map.values_mut().for_each(unknown_fields);
+            let others = map.iter_mut().filter(|(key, _)| !own_words.contains(&key.as_str()));
+            others.for_each(|(_, value)| add_unknown_fields(value, own_words));
             map.insert("x_conformance".into(), serde_json::json!({ "new": [1, null] }));
         }
-        Json::Array(list) => list.iter_mut().for_each(unknown_fields),
+        Json::Array(list) => list.iter_mut().for_each(|value| add_unknown_fields(value, own_words)),
         _ => {}
     }
 }

@@ -8,6 +8,9 @@ use infra_provider::Provider;
 use infra_spec::model::ProviderBlock;
 use serde_json::Value as Json;
 
+/// Makes a provider from its block of a file, connected to the emulated cloud.
+pub type Connect = fn(&ProviderBlock, &Endpoints) -> Result<Arc<dyn Provider>, Vec<Diagnostic>>;
+
 /// What a provider's test tells the kit.
 #[derive(Clone, Copy)]
 pub struct Suite {
@@ -22,7 +25,7 @@ pub struct Suite {
     /// A case for every kind.
     pub cases: &'static [Case],
     /// Connects with the file's block to the emulated cloud.
-    pub connect: fn(&ProviderBlock, &Endpoints) -> Result<Arc<dyn Provider>, Vec<Diagnostic>>,
+    pub connect: Connect,
     /// The URL of the cloud's API among the endpoints, to put a proxy in its place.
     pub url: fn(&mut Endpoints) -> Option<&mut String>,
     /// Texts that must never be shown: tokens of the emulated cloud.
@@ -33,6 +36,8 @@ pub struct Suite {
     pub not_counted: &'static [&'static str],
     /// Query parameter with the size of a page.
     pub page_size: &'static str,
+    /// Keys of answers whose objects hold the user's own words, to which no cloud adds any, such as `labels`.
+    pub own_words: &'static [&'static str],
     /// Makes every state in an answer one that nobody knows.
     pub unknown_state: fn(&mut Json),
     /// Whether the cloud's errors carry request ids.

@@ -279,11 +279,6 @@ impl World {
         Census::of(&self.suite, self.directory.path())
     }
 
-    /// The events so far.
-    pub(crate) fn events(&self) -> Vec<Envelope> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     /// Fails if a secret of the cloud is in the text (rule P-06).
     pub(crate) fn shows_no_secret(&self, what: &str, text: &str) -> Result {
         let shown = self.secrets.iter().any(|secret| text.contains(secret.as_str()));

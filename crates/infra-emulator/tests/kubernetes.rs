@@ -1,5 +1,8 @@
 //! The emulated cluster over real HTTPS, in a world whose clock jumps.
 
+// The harness and its helpers are test code too, though not marked as such one by one.
+#![allow(clippy::unwrap_used)]
+
 #[path = "kubernetes/access.rs"]
 mod access;
 #[path = "kubernetes/harness.rs"]

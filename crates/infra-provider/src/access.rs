@@ -38,7 +38,7 @@ pub struct ClusterAccess {
 }
 
 /// A login to an image registry.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RegistryLogin {
     /// Host, with port if any, as it stands in image references.
     pub host: String,
@@ -52,6 +52,16 @@ pub struct RegistryLogin {
     pub password: Secret,
     /// Wall time until which it is valid; for ever if absent.
     pub expires: Option<SystemTime>,
+}
+
+impl fmt::Debug for RegistryLogin {
+    /// Without the user: at some registries it is the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("RegistryLogin");
+        shown.field("host", &self.host).field("path", &self.path);
+        shown.field("endpoint", &self.endpoint).field("expires", &self.expires);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// Why a cluster or a registry cannot be reached.

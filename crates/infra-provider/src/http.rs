@@ -154,7 +154,12 @@ impl HttpClient {
     pub async fn send(&self, context: &Context, call: &Call) -> Result<Reply, ProviderError> {
         let mut attempt = 1;
         loop {
-            let error = match self.once(context, call).await {
+            let answer = tokio::select! {
+                answer = self.once(context, call) => answer,
+                // A run that stops does not wait for an answer (rule P-07); whether it happened is found out by the next one.
+                () = context.cancel.cancelled() => return Err(ProviderError::cancelled(&call.operation)),
+            };
+            let error = match answer {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };

@@ -31,6 +31,7 @@ fn kind(status: StatusCode, said: &str) -> ErrorKind {
         404 => ErrorKind::NotFound,
         409 if said.contains("exists") => ErrorKind::AlreadyExists,
         409 | 412 => ErrorKind::Conflict,
+        422 if said.contains("pending event") => ErrorKind::Conflict,
         422 if said.contains("limit") || said.contains("exceed") => ErrorKind::Quota,
         422 if said.contains("already has a registry") => ErrorKind::Quota,
         422 if said.contains("already in use") || said.contains("already exists") => {

@@ -106,6 +106,7 @@ const SUITE: Suite = Suite {
     // A region's default VPC comes with its first cluster and stays; tags stay with the account.
     not_counted: &["pending", "garbage_collections", "tags", "vpcs"],
     page_size: "per_page",
+    own_words: &["labels"],
     unknown_state,
     request_ids: true,
 };

@@ -37,10 +37,7 @@ pub(super) fn expand_cluster(
     nodes.extend(classes.iter().cloned());
     nodes.extend(namespaces.into_values());
     for draft in drafts {
-        match finish(request, draft, &names, &classes) {
-            Ok(made) => nodes.extend(made),
-            Err(found) => problems.push(found),
-        }
+        nodes.extend(finish(request, draft, &names, &classes));
     }
 }
 

@@ -1,9 +1,9 @@
 //! The nodes of one item: passwords, pull secrets, the set of manifests, the smoke test.
 
 use indexmap::IndexMap;
-use infra_event::Diagnostic;
-use infra_kube::Desired;
-use infra_plan::{Address, Node, Value, resolve};
+use infra_event::{Action, Diagnostic};
+use infra_kube::{Desired, created};
+use infra_plan::{Address, Node, Row, Value, resolve};
 use infra_spec::Spec;
 use infra_spec::model::{
     Alphabet, EndpointScheme, ItemSource, Pool, PullSecret, PullSecretSource, SmokeTest, StackItem,
@@ -12,7 +12,7 @@ use infra_spec::model::{
 use super::scope::{ScopeError, bound_paths, password_address, scope, shown};
 use super::sources::read_sources;
 use super::{ExpandRequest, cluster_inputs, problem};
-use crate::kinds::Item;
+use crate::kinds::{Item, is_node};
 use crate::render::{RenderError, Source};
 use crate::{INFRA, KUBERNETES};
 
@@ -131,7 +131,7 @@ pub(super) fn finish(
     mut draft: Draft<'_>,
     namespaces: &[String],
     classes: &[Node],
-) -> Result<Vec<Node>, Diagnostic> {
+) -> Vec<Node> {
     let cluster = draft.item.cluster.as_str().to_owned();
     let mut nodes: Vec<Node> =
         draft.item.passwords.iter().map(|it| password(draft.item, it)).collect();
@@ -164,16 +164,21 @@ pub(super) fn finish(
     after.extend(draft.item.after.iter().map(|item| Address::inside(&item.cluster, &item.item)));
     after.sort();
     after.dedup();
-    let read = Item::read(&draft.address, &unbound(&draft.inputs));
-    let read = read.map_err(|error| error.to_diagnostic().about(&draft.address))?;
-    let rows = read.rows().map_err(|error| located(draft.item, &error))?;
+    let made = draft.desired.iter().filter(|desired| !is_node(namespaces, desired));
+    let rows = made
+        .map(|desired| Row {
+            address: desired.object.address(&draft.address),
+            action: Some(Action::Create),
+            changes: created(&desired.preview),
+        })
+        .collect();
     let smoke_test = draft.item.smoke_test.as_ref().map(|test| smoke_test(&draft, test));
     let mut node = Node::new(draft.address, "manifests", KUBERNETES, Value::Map(draft.inputs));
     node.after = after;
     node.rows = rows;
     nodes.push(node);
     nodes.extend(smoke_test);
-    Ok(nodes)
+    nodes
 }
 
 /// Whether an object claims storage.

@@ -2,7 +2,7 @@
 //!
 //! While planning, its live objects are compared with what the files give; those differences are the rows of the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -195,9 +195,10 @@ fn refuse_foreign(
     inventory: &Inventory,
     live: &BTreeMap<ObjectRef, Json>,
 ) -> Result<(), ProviderError> {
+    let known: BTreeSet<_> = inventory.objects.iter().map(ObjectRef::identity).collect();
     let ours = |object: &ObjectRef, live: &Json| {
         let entries = live.pointer("/metadata/managedFields").and_then(Json::as_array);
-        inventory.objects.iter().any(|known| known.is(object))
+        known.contains(&object.identity())
             || entries
                 .into_iter()
                 .flatten()
@@ -351,7 +352,8 @@ async fn outputs(
 fn endpoints(item: &Item, ports: &[Port]) -> Vec<Value> {
     let passwords = matches!(&item.secrets, Value::Map(map) if !map.is_empty());
     let endpoint = |name: String, url: String, note: Option<&str>| {
-        let hint = passwords.then_some("passwords: infra output --secrets");
+        let page = url.starts_with("http");
+        let hint = (passwords && page).then_some("passwords: infra output --secrets");
         let note: Vec<&str> = note.into_iter().chain(hint).collect();
         let note = if note.is_empty() { Value::Null } else { Value::from(note.join("; ")) };
         Value::map([("name", Value::from(name)), ("url", url.into()), ("note", note)])

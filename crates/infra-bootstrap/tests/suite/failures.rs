@@ -75,21 +75,10 @@ async fn a_failing_smoke_test_fails_the_run() {
 async fn fields_of_others_are_not_taken() {
     let mut world = World::new().await;
     world.up(&shop("", WEB)).await.unwrap();
-    let path = "/apis/apps/v1/namespaces/shop/deployments/web";
-    let url = format!("{}{path}?fieldManager=somebody&force=true", world.emulated.server_url());
-    let authority = reqwest::Certificate::from_pem(world.emulated.ca_pem().as_bytes()).unwrap();
-    let client = reqwest::Client::builder().tls_certs_only([authority]).build().unwrap();
+    let path = "/apis/apps/v1/namespaces/shop/deployments/web?fieldManager=somebody&force=true";
     let applied = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
         "spec": {"template": {"spec": {"containers": [{"name": "web", "image": "example.org/web:2"}]}}}});
-    let answer = client
-        .patch(url)
-        .bearer_auth(world.emulated.admin_token())
-        .header("content-type", "application/apply-patch+yaml")
-        .body(applied.to_string())
-        .send()
-        .await
-        .unwrap();
-    assert!(answer.status().is_success());
+    world.send("PATCH", path, "application/apply-patch+yaml", &applied).await;
     let error = world.up(&shop("", WEB)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(error.message.contains("`somebody`") && error.message.contains("image"), "{error}");
@@ -101,7 +90,6 @@ async fn fields_of_others_are_not_taken() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn objects_of_others_are_not_touched() {
     let mut world = World::new().await;
-    let api = world.api().await;
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
     post(&world, "/api/v1/namespaces", &namespace).await;
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}});
@@ -113,16 +101,10 @@ async fn objects_of_others_are_not_touched() {
     world.up(&shop("    adopt: true\n", manifests)).await.unwrap();
     let live = world.get("v1", "ConfigMap", "shop/settings").await.unwrap();
     assert_eq!(live["data"]["a"], "b");
-    drop(api);
 }
 
 pub(crate) async fn post(world: &World, path: &str, object: &serde_json::Value) {
-    let url = format!("{}{path}", world.emulated.server_url());
-    let authority = reqwest::Certificate::from_pem(world.emulated.ca_pem().as_bytes()).unwrap();
-    let client = reqwest::Client::builder().tls_certs_only([authority]).build().unwrap();
-    let answer = client.post(url).bearer_auth(world.emulated.admin_token());
-    let answer = answer.header("content-type", "application/json").body(object.to_string());
-    assert!(answer.send().await.unwrap().status().is_success());
+    world.send("POST", path, "application/json", object).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

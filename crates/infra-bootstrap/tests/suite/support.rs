@@ -149,6 +149,24 @@ impl World {
         }
     }
 
+    /// Sends a request as somebody else, past everything of infra.
+    pub(crate) async fn send(&self, method: &str, path: &str, content_type: &str, body: &Json) {
+        let authority = reqwest::Certificate::from_pem(self.emulated.ca_pem().as_bytes()).unwrap();
+        let client = reqwest::Client::builder().tls_certs_only([authority]).no_proxy();
+        let url = format!("{}{path}", self.emulated.server_url());
+        let answer = client
+            .build()
+            .unwrap()
+            .request(method.parse().unwrap(), url)
+            .bearer_auth(self.emulated.admin_token())
+            .header("content-type", content_type)
+            .body(body.to_string())
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
     /// Makes the first credential one that the API refuses.
     pub(crate) fn stale_token(&self) {
         self.access.stale.store(true, Ordering::Relaxed);

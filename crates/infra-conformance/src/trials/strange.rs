@@ -7,7 +7,7 @@ use infra_provider::{ErrorKind, Goal, ProviderError};
 
 use crate::failure::{Failure, Result, ensure};
 use crate::prepare::Prepared;
-use crate::proxy::{Interference, unknown_fields};
+use crate::proxy::Interference;
 use crate::world::{Opening, World};
 
 /// World time that no wait may outlast.
@@ -16,7 +16,8 @@ const LONGEST: Duration = Duration::from_secs(3 * 3600);
 /// A whole life with fields in every object that nobody knows.
 pub(super) async fn unknown_fields_are_ignored(case: Arc<Prepared>) -> Result {
     for (work, from) in super::works(&case) {
-        let proxy = Some(Interference { answers: Some(unknown_fields), ..Interference::default() });
+        let unknown_fields_but = Some(case.suite.own_words);
+        let proxy = Some(Interference { unknown_fields_but, ..Interference::default() });
         let opening = Opening { from: Some(from), proxy, ..Opening::default() };
         let world = World::open(case.suite, opening).await?;
         let told = |failure: Failure| Failure::of(work.name, failure);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use infra_clock::WorldClock;
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,23 @@ pub struct ClusterEndpoint {
     pub kubeconfig: PathBuf,
 }
 
+/// How long a world may stay in use by a process that is ending, and how often that is looked at, in wall time.
+const ENDING: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Opens the world; a process that was killed a moment ago may still hold it.
+async fn open(options: &EmulatorOptions) -> Result<World, EmulatorError> {
+    let begun = Instant::now();
+    loop {
+        match World::open(&options.world, options.seed, options.clock.clone()) {
+            Err(EmulatorError::InUse { .. }) if begun.elapsed() < ENDING => {
+                tokio::time::sleep(LOOK).await;
+            }
+            other => return other,
+        }
+    }
+}
+
 /// A world that is served, until it is stopped.
 pub struct Emulator {
     front: Front,
@@ -133,7 +151,7 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`] when the world cannot be opened, is in use, or a port is taken.
     pub async fn start(options: EmulatorOptions) -> Result<Self, EmulatorError> {
-        let world = Arc::new(World::open(&options.world, options.seed, options.clock)?);
+        let world = Arc::new(open(&options).await?);
         let faults = Arc::new(Faults::new(options.faults, world.directory().to_owned()));
         let journal = Arc::new(Journal::open(world.directory())?);
         let front = Front {

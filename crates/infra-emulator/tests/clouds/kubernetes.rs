@@ -282,6 +282,30 @@ fn images_of_the_worlds_registries_must_exist_and_be_authorised() {
 }
 
 #[test]
+fn scripted_pulls_fail_and_then_succeed() {
+    run(async {
+        let world = Served::with_faults(
+            "images:\n- { image: ^nginx, times: 1, answer: { unreachable: no route to host } }\n\
+             - { image: gone, answer: not_found }",
+        )
+        .await;
+        let id = world.cluster("hub", 1).await;
+        let api = Api::of(&world, &id, "").await;
+        let reason = |pod: &Value| {
+            let waiting = pod.pointer("/status/containerStatuses/0/state/waiting/reason");
+            waiting.and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        api.post(PODS, pod("gone", "example.org/gone:1")).await;
+        let refused = api.until(&format!("{PODS}/gone"), |pod| reason(pod).contains("Pull")).await;
+        assert!(["ErrImagePull", "ImagePullBackOff"].contains(&reason(&refused).as_str()));
+        api.post(PODS, pod("web", "nginx:1.29")).await;
+        api.until(&format!("{PODS}/web"), |pod| pod["status"]["phase"] == "Running").await;
+        let events = api.get("/api/v1/namespaces/default/events").await.to_string();
+        assert!(events.contains("no route to host"));
+    });
+}
+
+#[test]
 fn fault_rules_befall_api_servers_too() {
     run(async {
         let world = Served::with_faults(

@@ -6,7 +6,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use infra_plan::{Change, Field, IdentityClass, Kind, Observed, Readiness, Value};
 use infra_provider::{
-    Context, Created, ErrorKind, Goal, Probe, ProviderError, Resource, Schedule, Subject, poll,
+    Context, Created, ErrorKind, Goal, Probe, ProviderError, Resource, Schedule, Subject, decode, poll,
 };
 
 use crate::client::Client;
@@ -21,6 +21,14 @@ pub(crate) static KIND: Kind = Kind {
     exclusive_within: Some("ip"),
     dies_with: None,
     expected_seconds: 10.0,
+};
+
+/// An assignment takes some seconds.
+const SCHEDULE: Schedule = Schedule {
+    usual: Duration::from_secs(6),
+    shortest: Duration::from_secs(2),
+    longest: Duration::from_secs(15),
+    deadline: Duration::from_secs(300),
 };
 
 /// The kind `address_binding`.
@@ -38,7 +46,54 @@ impl AddressBindingResource {
                 "the pool has no node yet",
             )
         })?;
-        self.client.assign_reserved_ip(context, ip(subject), droplet).await
+        let refused = match self.client.assign_reserved_ip(context, ip(subject), droplet).await {
+            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Invalid) => error,
+            result => return result,
+        };
+        // An action is under way or done; it may be this very one, of which the answer was lost.
+        match self.settled(context, subject).await? {
+            Some(bound) if droplets.contains(&bound) => Ok(()),
+            _ if refused.kind == ErrorKind::Invalid => Err(refused),
+            _ => self.client.assign_reserved_ip(context, ip(subject), droplet).await,
+        }
+    }
+
+    async fn unassign(&self, context: &Context, subject: &Subject) -> Result<(), ProviderError> {
+        let found = self.client.reserved_ip(context, ip(subject)).await?;
+        // Unassigning what is not assigned is refused by the API.
+        if !found.is_some_and(|address| address.droplet.is_some() || address.locked) {
+            return Ok(());
+        }
+        match self.client.unassign_reserved_ip(context, ip(subject)).await {
+            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Invalid) => {
+                match self.settled(context, subject).await? {
+                    Some(_) => self.client.unassign_reserved_ip(context, ip(subject)).await,
+                    None => Ok(()),
+                }
+            }
+            result => result,
+        }
+    }
+
+    /// Waits until no action is pending; tells the Droplet that it sits on then.
+    async fn settled(
+        &self,
+        context: &Context,
+        subject: &Subject,
+    ) -> Result<Option<u64>, ProviderError> {
+        let look = || async move {
+            let found = self.client.reserved_ip(context, ip(subject)).await?;
+            let locked = found.as_ref().is_some_and(|address| address.locked);
+            let reason = "the reserved IP has another action pending".to_owned();
+            if locked {
+                return Ok(Probe::NotYet { reason, blocked: None });
+            }
+            let droplet = found.and_then(|address| address.droplet);
+            Ok(Probe::Reached(Value::from(droplet.map(|droplet| droplet.id))))
+        };
+        let operation = "wait for the reserved IP's pending action";
+        let droplet = poll(context, operation, SCHEDULE, look).await?;
+        decode(&droplet)
     }
 }
 
@@ -100,15 +155,7 @@ impl Resource for AddressBindingResource {
         context: &'call Context,
         subject: &'call Subject,
     ) -> BoxFuture<'call, Result<(), ProviderError>> {
-        async move {
-            let found = self.client.reserved_ip(context, ip(subject)).await?;
-            // Unassigning what is not assigned is refused by the API.
-            match found.and_then(|address| address.droplet) {
-                Some(_) => self.client.unassign_reserved_ip(context, ip(subject)).await,
-                None => Ok(()),
-            }
-        }
-        .boxed()
+        self.unassign(context, subject).boxed()
     }
 
     fn wait<'call>(
@@ -117,7 +164,6 @@ impl Resource for AddressBindingResource {
         subject: &'call Subject,
         goal: Goal,
     ) -> BoxFuture<'call, Result<Value, ProviderError>> {
-        let schedule = Schedule::usual(Duration::from_secs(6), Duration::from_secs(300));
         let look = move || async move {
             let found = self.client.reserved_ip(context, ip(subject)).await?;
             let (bound, locked) =
@@ -132,7 +178,7 @@ impl Resource for AddressBindingResource {
                 }
             })
         };
-        async move { poll(context, "wait for the reserved IP's node", schedule, look).await }
+        async move { poll(context, "wait for the reserved IP's node", SCHEDULE, look).await }
             .boxed()
     }
 }

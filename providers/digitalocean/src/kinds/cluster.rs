@@ -77,7 +77,7 @@ impl ClusterResource {
             if has_tag(&cluster.tags, &marker) {
                 return Ok(Some(cluster));
             }
-            if cluster.name == name {
+            if cluster.name == name && !is_going(&cluster) {
                 named = Some(cluster);
             }
         }
@@ -214,9 +214,22 @@ impl ClusterResource {
         Ok(cluster.as_ref().map(outputs).unwrap_or_default())
     }
 
-    /// Deletes it with the load balancers and volumes that it has left behind in the cloud, by their ids, and says which.
+    /// Deletes it with what it has left behind in the cloud; one that is being deleted already is left to that.
     async fn destroy(&self, context: &Context, subject: &Subject) -> Result<(), ProviderError> {
         let Some(id) = subject.id.as_deref() else { return Ok(()) };
+        let refused = match self.destroy_all(context, id).await {
+            Err(error) if matches!(error.kind, ErrorKind::Invalid | ErrorKind::Conflict) => error,
+            result => return result,
+        };
+        // The API refuses a second deletion, also when the answer to the first one was lost.
+        match self.client.cluster(context, id).await? {
+            Some(cluster) if !is_going(&cluster) => Err(refused),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes it with its load balancers and volumes in the cloud, by their ids, and says which.
+    async fn destroy_all(&self, context: &Context, id: &str) -> Result<(), ProviderError> {
         let Some(associated) = self.client.associated(context, id).await? else { return Ok(()) };
         let ids = |kind: &str, items: &Option<Vec<AssociatedItem>>| -> Vec<String> {
             let items = items.as_deref().unwrap_or_default();
@@ -246,8 +259,9 @@ impl Resource for ClusterResource {
     ) -> BoxFuture<'call, Result<Option<Observed>, ProviderError>> {
         async move {
             let found = self.find(context, subject).await?;
-            let found = found.filter(|cluster| !matches!(state(cluster), "deleted" | "deleting"));
-            Ok(found.map(|cluster| Self::seen(context, subject, &cluster)))
+            Ok(found
+                .filter(|cluster| state(cluster) != "deleted")
+                .map(|cluster| Self::seen(context, subject, &cluster)))
         }
         .boxed()
     }
@@ -360,6 +374,10 @@ pub(crate) fn has_tag(tags: &[String], tag: &str) -> bool {
 
 fn state(cluster: &Cluster) -> &str {
     &cluster.status.state
+}
+
+fn is_going(cluster: &Cluster) -> bool {
+    matches!(state(cluster), "deleting" | "deleted")
 }
 
 fn readiness(cluster: &Cluster) -> Readiness {

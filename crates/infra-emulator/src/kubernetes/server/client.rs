@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::api::{Api, now, time_text};
-use super::registry::{Caller, PatchKind, Target};
+use super::registry::{Caller, Target};
 use super::store::Key;
 use crate::kubernetes::machinery::prepare::DeleteOptions;
 use crate::kubernetes::machinery::scheme::Resource;
 use crate::kubernetes::machinery::status::Status;
-use crate::kubernetes::machinery::write::PatchType;
 
 /// How often a change is tried again on an object that changes meanwhile.
 const TRIES: usize = 16;
@@ -20,7 +19,6 @@ const TRIES: usize = 16;
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) api: Arc<Api>,
-    component: &'static str,
     caller: Caller,
 }
 
@@ -28,7 +26,7 @@ impl Client {
     /// A component such as `kube-controller-manager`; its name is its field manager.
     pub(crate) fn new(api: Arc<Api>, component: &'static str) -> Self {
         let caller = Caller::component(&format!("system:{component}"), component);
-        Self { api, component, caller }
+        Self { api, caller }
     }
 
     /// One object by its storage name (`pods`, `apps/deployments`).
@@ -105,20 +103,6 @@ impl Client {
         Err(Status::internal(format!("{resource} {}/{} changes all the time", key.0, key.1)))
     }
 
-    /// Merges a patch into an object.
-    pub(crate) async fn merge(
-        &self,
-        resource: &str,
-        key: (&str, &str),
-        patch: &Value,
-    ) -> Result<Arc<Value>, Status> {
-        let target = Target::object(self.resource(resource)?, key.0, key.1);
-        let kind = PatchKind::Of(PatchType::Merge);
-        let body = patch.to_string();
-        let written = self.api.patch(&target, kind, body.as_bytes(), &self.caller).await?;
-        Ok(written.object)
-    }
-
     /// Deletes an object; that it is gone already is fine.
     pub(crate) async fn delete(
         &self,
@@ -140,12 +124,7 @@ impl Client {
         self.api.bind_pod(&target.sub("binding"), node, &self.caller).await
     }
 
-    /// Records an event about an object, counting one that says the same.
-    pub(crate) async fn event(&self, about: &Value, kind: &str, reason: &str, message: &str) {
-        self.event_from(self.component, about, kind, reason, message).await;
-    }
-
-    /// Records an event in the name of a component.
+    /// Records an event about an object in the name of a component, counting one that says the same.
     pub(crate) async fn event_from(
         &self,
         component: &str,

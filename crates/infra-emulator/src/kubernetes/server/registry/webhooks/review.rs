@@ -105,16 +105,36 @@ fn configurations(api: &Api, resource: &str) -> Vec<Arc<Value>> {
     api.store.list(resource, None).0
 }
 
+/// Reasons that the API knows; a webhook's own ones appear in the message alone.
+const REASONS: [&str; 12] = [
+    "AlreadyExists",
+    "BadRequest",
+    "Conflict",
+    "Expired",
+    "Forbidden",
+    "Gone",
+    "InternalError",
+    "Invalid",
+    "NotFound",
+    "ServiceUnavailable",
+    "TooManyRequests",
+    "Unauthorized",
+];
+
+fn known_reason(reason: &str) -> &'static str {
+    REASONS.into_iter().find(|known| *known == reason).unwrap_or_default()
+}
+
 fn denied(webhook: &str, status: &Value) -> Status {
     let by = format!("admission webhook {webhook:?} denied the request");
-    let text = |key: &str| status[key].as_str().unwrap_or_default();
-    let message = match (text("message"), text("reason")) {
+    let reason = status["reason"].as_str().unwrap_or_default();
+    let message = match (status["message"].as_str().unwrap_or_default(), reason) {
         ("", "") => format!("{by} without explanation"),
         ("", reason) => format!("{by}: {reason}"),
         (message, _) => format!("{by}: {message}"),
     };
     let code = status["code"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(400);
-    let mut refusal = Status::new(code.max(400), text("reason"), message);
+    let mut refusal = Status::new(code.max(400), known_reason(reason), message);
     if let Some(details) = status.get("details") {
         refusal.details = Some(details.clone());
     }
