@@ -18,6 +18,7 @@ const LONGEST_FILE: usize = 600;
 const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("infra-event", &[], &[]),
     ("infra-clock", &[], &[]),
+    ("infra-helm", &[], &[]),
     ("infra-spec", &["event"], &[]),
     ("infra-plan", &["event"], &[]),
     ("infra-report", &["event"], &[]),
