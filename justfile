@@ -1,5 +1,9 @@
 # Recipes; `just --list` shows them. Each is one or two commands that can be typed as well.
 
+# Fetch what the build needs; afterwards it works offline.
+setup:
+    cargo fetch --locked
+
 # Everything that a change must pass, without what needs more than Rust.
 check:
     cargo fmt --all --check

@@ -10,6 +10,8 @@
 mod arguments;
 #[path = "end_to_end/cloud.rs"]
 mod cloud;
+#[path = "end_to_end/endings.rs"]
+mod endings;
 #[path = "end_to_end/examples.rs"]
 mod examples;
 #[path = "end_to_end/kill.rs"]

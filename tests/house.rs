@@ -1,4 +1,4 @@
-//! The rules of the house: who may import whom, and how long a file may be.
+//! The rules of the house: who may import whom, how long a file may be, and that documents tell the truth.
 //!
 //! The table is that of ARCHITECTURE.md. It is held against `cargo metadata`, so that a new dependency between crates is a
 //! decision that somebody took, and not an accident.
@@ -18,6 +18,7 @@ const LONGEST_FILE: usize = 600;
 const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("infra-event", &[], &[]),
     ("infra-clock", &[], &[]),
+    ("infra-helm", &[], &[]),
     ("infra-spec", &["event"], &[]),
     ("infra-plan", &["event"], &[]),
     ("infra-report", &["event"], &[]),
@@ -172,4 +173,64 @@ fn no_file_has_a_name_that_says_nothing() {
         })
         .collect();
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// The documents of the repository, without what was built.
+fn documents(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if name != "target" && !name.starts_with('.') {
+                documents(&path, found);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn links_of_documents_lead_somewhere() {
+    let mut files = Vec::new();
+    documents(&root(), &mut files);
+    let mut broken = Vec::new();
+    let mut followed = 0;
+    for file in &files {
+        let text = std::fs::read_to_string(file).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')) {
+            let path = target.0.split('#').next().unwrap_or_default();
+            if path.is_empty() || path.contains("://") || path.contains(' ') {
+                continue;
+            }
+            followed += 1;
+            if !file.parent().unwrap().join(path).exists() {
+                broken.push(format!("{}: {path}", file.display()));
+            }
+        }
+    }
+    assert!(followed > 20, "{followed} links");
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// Commands and exit codes of the README are those of the program.
+#[test]
+fn the_readme_names_every_command_and_exit_code() {
+    let help = Command::new(env!("CARGO_BIN_EXE_infra")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let (commands, _) = commands.split_once("\n\n").unwrap();
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    // Continued lines are indented further.
+    let names = commands.lines().filter(|line| !line.starts_with("   "));
+    let names: Vec<_> = names.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() > 10, "{names:?}");
+    for name in names.into_iter().filter(|name| *name != "help") {
+        let cell = |end: &str| readme.contains(&format!("`{name}{end}"));
+        assert!(cell("`") || cell(" "), "the README does not name `{name}`");
+    }
+    for code in infra_event::ExitCode::ALL {
+        let row = format!("| {} |", code.code());
+        assert!(readme.contains(&row), "the README does not tell exit code {}", code.code());
+    }
 }

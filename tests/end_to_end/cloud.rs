@@ -84,12 +84,8 @@ fn drift_made_behind_our_back_is_found() {
     scene.run(&["drift", "--rehearse"]).ends(0);
     {
         let emulator = Emulator::start(&scene, WORLD, &[]);
-        let (url, token) = (
-            &emulator.endpoints["digitalocean"]["url"],
-            &emulator.endpoints["digitalocean"]["token"],
-        );
-        let (url, token) = (url.as_str().unwrap(), token.as_str().unwrap());
-        let get = request("GET", &format!("{url}/v2/kubernetes/clusters"), token, None);
+        let (url, token) = emulator.digitalocean();
+        let get = request("GET", &format!("{url}/v2/kubernetes/clusters"), &token, None);
         let cluster = &get["kubernetes_clusters"][0];
         let pool = cluster["node_pools"]
             .as_array()
@@ -102,7 +98,8 @@ fn drift_made_behind_our_back_is_found() {
             cluster["id"].as_str().unwrap(),
             pool["id"].as_str().unwrap()
         );
-        request("PUT", &path, token, Some(r#"{"name": "big", "count": 2}"#));
+        let changed = r#"{"name": "big", "count": 2}"#.to_owned();
+        request("PUT", &path, &token, Some(changed));
     }
     let drift = scene.run(&["drift", "--rehearse", "--output", "json"]).ends(2).json();
     assert_eq!(operations(&drift), ["update node_pool.main/big"]);
@@ -110,7 +107,8 @@ fn drift_made_behind_our_back_is_found() {
     scene.run(&["drift", "--rehearse"]).ends(0);
 }
 
-fn request(method: &str, url: &str, token: &str, body: Option<&'static str>) -> Value {
+/// Speaks to an emulated API as somebody else would.
+pub fn request(method: &str, url: &str, token: &str, body: Option<String>) -> Value {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let client = reqwest::Client::new();

@@ -156,6 +156,12 @@ impl Emulator {
         Self { child, endpoints }
     }
 
+    /// Where DigitalOcean is, and its token.
+    pub fn digitalocean(&self) -> (String, String) {
+        let text = |key: &str| self.endpoints["digitalocean"][key].as_str().unwrap().to_owned();
+        (text("url"), text("token"))
+    }
+
     /// What of the file makes the provider speak to this emulator, and the variables that it needs.
     pub fn connect(&self, scene: &mut Scene) {
         let text = |value: &Value| value.as_str().unwrap().to_owned();

@@ -114,6 +114,17 @@ pub trait Provider: Send + Sync {
         write: bool,
     ) -> BoxFuture<'call, Result<RegistryLogin, ProviderError>>;
 
+    /// Takes away what the things of a deployment leave behind and nothing bears any more, such as empty tags. Called when all `known`
+    /// things are gone, also if they went in a run that died, and before the listing that proves it. Nothing to do if absent.
+    fn tidy<'call>(
+        &'call self,
+        _context: &'call Context,
+        _marker_prefix: &'call str,
+        _known: &'call [Record],
+    ) -> BoxFuture<'call, Result<(), ProviderError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Lists, independently of the state, what is there of a deployment: by its owner markers (which begin with `marker_prefix`), by the
     /// ids of its clusters, and what bore one of the `known` ids when the destruction began.
     fn leftovers<'call>(

@@ -188,6 +188,19 @@ impl Provider for DigitalOcean {
         self.login(context, id, write).boxed()
     }
 
+    fn tidy<'call>(
+        &'call self,
+        context: &'call Context,
+        marker_prefix: &'call str,
+        known: &'call [Record],
+    ) -> BoxFuture<'call, Result<(), ProviderError>> {
+        let clusters = known.iter().filter(|record| record.kind == cluster::KIND.name);
+        let clouds: Vec<_> = clusters.map(|record| format!("k8s:{}", record.id)).collect();
+        let ours =
+            move |tag: &str| tag.starts_with(marker_prefix) || clouds.iter().any(|one| one == tag);
+        self.client.tidy_tags(context, ours).boxed()
+    }
+
     fn leftovers<'call>(
         &'call self,
         context: &'call Context,

@@ -21,16 +21,26 @@ serve() { # world, more arguments
     for _ in $(seq 600); do [ -s "$work/$world.json" ] && break; sleep 0.1; done
     python3 -c 'import json,os,sys; print(os.path.abspath(json.load(open(sys.argv[1]))["kubernetes"][0]["kubeconfig"]))' "$work/$world.json" >"$work/$world.path"
 }
-status=0
 serve alone --nodes 0 --controllers none
 alone=$(cat "$work/alone.path")
 for file in "$recorded"/*.jsonl; do
     case $(basename "$file") in controllers.jsonl) continue ;; esac
-    python3 "$recorded/replay.py" --kubeconfig "$alone" --show 0 "$file" || status=1
-done
+    python3 "$recorded/replay.py" --kubeconfig "$alone" --show 4 "$file" || true
+done | tee "$work/counts"
 stop
 serve whole --nodes 3 --speed 10
-python3 "$recorded/replay.py" --kubeconfig "$(cat "$work/whole.path")" --show 0 "$recorded/controllers.jsonl" || status=1
+python3 "$recorded/replay.py" --kubeconfig "$(cat "$work/whole.path")" --show 4 "$recorded/controllers.jsonl" | tee -a "$work/counts" || true
 stop
-# Not everything is equal yet (the emulator's README lists what differs); the counts above tell how far it is.
-[ "$status" -eq 0 ] || echo "recordings: some answers differ"
+# Every step of the first four, nine in ten of each other file, and 97 in 100 of all. What differs is in the emulator's README.
+awk '
+    / steps equal$/ {
+        for (i = 1; i <= NF; i++) if ($i == "steps") { equal = $(i - 3); steps = $(i - 1) }
+        file = $1; sub(/\.jsonl:$/, "", file)
+        whole = file ~ /^(apply_rules|random|patches|crds)$/
+        if (equal < steps * (whole ? 1 : 0.9)) { print "recordings: too much differs in " file; bad = 1 }
+        all += steps; same += equal; files++
+    }
+    END {
+        printf "recordings: %d of %d steps equal in %d files\n", same, all, files
+        exit bad || files == 0 || same < all * 0.97
+    }' "$work/counts"

@@ -27,7 +27,7 @@ pub(crate) async fn run(global: &Global, arguments: &ReplayArguments) -> Outcome
     }
     let chosen = match &arguments.run {
         Some(id) => runs.iter().find(|run| run.id.starts_with(id.as_str())),
-        None => runs.first(),
+        None => runs.last(),
     };
     let chosen = chosen.ok_or_else(none_recorded)?;
     let lines = read_events(&store, &chosen.id).await.map_err(infra_state::StateError::from)?;

@@ -238,7 +238,12 @@ async fn prove(
         if partial { "infra:-".to_owned() } else { deployment.context.deployment.prefix() };
     for (instance, provider) in deployment.fleet.providers() {
         let known = known_by_instance.remove(instance).unwrap_or_default();
-        match provider.leftovers(&deployment.context, &marker, &known).await {
+        let tidied = provider.tidy(&deployment.context, &marker, &known).await;
+        let listed = match tidied {
+            Ok(()) => provider.leftovers(&deployment.context, &marker, &known).await,
+            Err(error) => Err(error),
+        };
+        match listed {
             Ok(findings) => {
                 let named = |leftover| Leftover { provider: instance.to_owned(), ..leftover };
                 leftovers.extend(findings.found.into_iter().map(named));
