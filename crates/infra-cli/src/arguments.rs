@@ -42,7 +42,7 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) rehearse: bool,
     /// Faults of the emulated clouds (with --rehearse)
-    #[arg(long, value_name = "FILE", global = true, requires = "rehearse")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) faults: Option<PathBuf>,
     /// Text for people, or JSON: one document for a question, lines of events for a run
     #[arg(long, value_enum, global = true, default_value_t = Format::Text)]

@@ -60,7 +60,7 @@ struct Local {
 impl Default for Local {
     fn default() -> Self {
         let mut resources = infra_bootstrap::resources();
-        // resources.push(Arc::new(infra_oci::ImageResource::default()));
+        resources.push(Arc::new(infra_oci::ImageResource::default()));
         Self { resources }
     }
 }

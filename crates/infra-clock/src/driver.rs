@@ -39,7 +39,7 @@ fn drive(inner: &Weak<Inner>, runtime: &Handle) {
         let seen = parked(runtime);
         quiet = if seen.is_some() && seen == last && !clock.is_busy() { quiet + 1 } else { 0 };
         last = seen;
-        if quiet >= QUIET_LOOKS {
+        if quiet >= QUIET_LOOKS && !waits_for_a_processor() && parked(runtime) == last {
             jump(&clock);
             quiet = 0;
             last = None;
@@ -62,6 +62,25 @@ fn parked(runtime: &Handle) -> Option<u64> {
         sum += count;
     }
     Some(sum)
+}
+
+/// Whether a thread of this process has something to do and no processor to do it on.
+///
+/// A worker that was woken counts as parked until it really runs, which on a busy machine takes longer than any settling time; the kernel
+/// knows better. Where it does not tell (no `/proc`), the settling time must do.
+fn waits_for_a_processor() -> bool {
+    let own = std::fs::read_link("/proc/thread-self").ok();
+    let own = own.as_deref().and_then(std::path::Path::file_name);
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return false };
+    threads.flatten().any(|thread| {
+        if Some(thread.file_name().as_os_str()) == own {
+            return false;
+        }
+        // `ID (NAME) STATE ...`; a name may hold anything.
+        let Ok(stat) = std::fs::read_to_string(thread.path().join("stat")) else { return false };
+        let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+        matches!(state, Some('R' | 'D'))
+    })
 }
 
 /// Moves the clock to the earliest deadline and wakes whoever waits for it.

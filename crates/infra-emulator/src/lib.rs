@@ -11,6 +11,6 @@ pub mod surroundings;
 
 pub use runtime::{
     CreateFault, Emulator, EmulatorError, EmulatorOptions, FaultAction, FaultMatch, FaultRule,
-    FaultScript, ImageFault, ImageFaultAnswer, Ports, Quotas, RequestRecord, ServeOnly, World,
-    show,
+    FaultScript, ImageFault, ImageFaultAnswer, KubernetesFaults, Ports, Quotas, RequestRecord,
+    ServeOnly, World, show,
 };

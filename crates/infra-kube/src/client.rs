@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use infra_clock::wall_now;
 use infra_plan::Address;
 use infra_provider::{AccessError, ClusterAccess, Context, Credential, ErrorKind, ProviderError};
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::json;
 use tokio::sync::{Mutex, RwLock, Semaphore};
 
@@ -27,21 +27,24 @@ const MARGIN: Duration = Duration::from_secs(60);
 #[derive(Default)]
 pub struct Clients {
     open: Mutex<BTreeMap<Address, Arc<Connection>>>,
+    pub(crate) requests: AtomicU64,
 }
+
+/// Kinds by apiVersion, as the API told.
+type Discovered = BTreeMap<String, Vec<(String, Resource)>>;
 
 pub(crate) struct Connection {
     pub(crate) client: kube::Client,
     server: String,
     expires: Option<SystemTime>,
     pub(crate) in_flight: Arc<Semaphore>,
-    /// Kinds by apiVersion, as the API told.
-    discovered: Arc<RwLock<BTreeMap<String, Vec<(String, Resource)>>>>,
+    discovered: Arc<RwLock<Discovered>>,
 }
 
 /// A cluster as one operation sees it: its API, with the operation's clock, cancellation and progress.
 #[derive(Clone)]
 pub struct Cluster {
-    clients: Arc<Clients>,
+    pub(crate) clients: Arc<Clients>,
     pub(crate) context: Context,
     address: Address,
 }
@@ -50,6 +53,11 @@ impl Clients {
     /// No connections yet.
     pub fn new() -> Arc<Self> {
         Arc::new(Self::default())
+    }
+
+    /// How many requests were made so far, repetitions and watches included.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     /// The cluster at `address`; `None` if there is none (yet).
@@ -198,24 +206,17 @@ async fn connect(
             "client-key-data": encode(key.expose().ok_or_else(|| failed(hidden))?),
         }),
     };
-    let mut cluster = json!({ "server": access.server });
+    let malformed = "the access to it is malformed";
+    let server = access.server.parse().map_err(|error| failed(malformed).source(error))?;
+    // Not by way of a kubeconfig: that would read proxies and overrides from the environment.
+    let mut config = kube::Config::new(server);
+    config.auth_info =
+        serde_json::from_value(user).map_err(|error| failed(malformed).source(error))?;
     if let Some(authority) = &access.certificate_authority {
-        cluster["certificate-authority-data"] = encode(authority).into();
+        config.root_cert = Some(certificates(authority).ok_or_else(|| failed(malformed))?);
     }
-    let kubeconfig: Kubeconfig = serde_json::from_value(json!({
-        "clusters": [{ "name": "it", "cluster": cluster }],
-        "users": [{ "name": "it", "user": user }],
-        "contexts": [{ "name": "it", "context": { "cluster": "it", "user": "it" } }],
-        "current-context": "it",
-    }))
-    .map_err(|error| failed("the access to it is malformed").source(error))?;
-    let mut config =
-        kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-            .await
-            .map_err(|error| failed("the access to it is malformed").source(error))?;
     config.default_retry = false;
-    let client = kube::Client::try_from(config)
-        .map_err(|error| failed("the access to it is malformed").source(error))?;
+    let client = kube::Client::try_from(config).map_err(|error| failed(malformed).source(error))?;
     let kept = before.filter(|before| before.server == access.server);
     Ok(Connection {
         client,
@@ -227,4 +228,15 @@ async fn connect(
         ),
         discovered: kept.map_or_else(Arc::default, |kept| Arc::clone(&kept.discovered)),
     })
+}
+
+/// The certificates of a PEM text, as DER (RFC 7468).
+fn certificates(pem: &str) -> Option<Vec<Vec<u8>>> {
+    let blocks = pem.split("-----BEGIN CERTIFICATE-----").skip(1);
+    let decoded = blocks.map(|block| {
+        let (body, _) = block.split_once("-----END CERTIFICATE-----")?;
+        let body: String = body.split_whitespace().collect();
+        base64::engine::general_purpose::STANDARD.decode(body).ok()
+    });
+    decoded.collect::<Option<Vec<_>>>().filter(|found| !found.is_empty())
 }

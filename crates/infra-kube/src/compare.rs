@@ -29,35 +29,19 @@ pub(crate) fn owned_fields<'live>(live: &'live Json, version: &str) -> Option<&'
 /// Whether the object is surely as desired: our manager owns just the desired fields, and they have the desired values.
 pub(crate) fn surely_unchanged(desired: &Json, live: &Json) -> bool {
     let version = desired.get("apiVersion").and_then(Json::as_str).unwrap_or_default();
-    let Some(owned) = owned_fields(live, version) else { return false };
-    let Some(wanted) = desired.as_object() else { return false };
+    let Some(mut wanted) = desired.as_object().cloned() else { return false };
     // What identifies the object is owned by nobody.
-    let top = wanted.iter().filter(|(key, _)| !matches!(key.as_str(), "apiVersion" | "kind"));
-    let Some(owned) = owned.as_object() else { return false };
-    let mut seen = BTreeSet::new();
-    for (key, value) in top {
-        let field = format!("f:{key}");
-        let mut value = value.clone();
-        if key == "metadata"
-            && let Some(metadata) = value.as_object_mut()
-        {
-            metadata.retain(|key, _| !matches!(key.as_str(), "name" | "namespace"));
-            if metadata.is_empty() {
-                continue;
-            }
-        }
-        let (Some(fields), Some(live)) = (owned.get(&field), live.get(key)) else {
-            if is_empty(&value) {
-                continue;
-            }
-            return false;
-        };
-        seen.insert(field);
-        if !same_owned(fields, &value, live, &[key]) {
-            return false;
+    wanted.retain(|key, _| !matches!(key.as_str(), "apiVersion" | "kind"));
+    if let Some(metadata) = wanted.get_mut("metadata").and_then(Json::as_object_mut) {
+        metadata.retain(|key, _| !matches!(key.as_str(), "name" | "namespace"));
+        if metadata.is_empty() {
+            wanted.shift_remove("metadata");
         }
     }
-    owned.keys().all(|key| seen.contains(key))
+    let nothing = Map::new();
+    // A manager that applied nothing but the identity has no entry.
+    let owned = owned_fields(live, version).and_then(Json::as_object).unwrap_or(&nothing);
+    same_map(owned, &wanted, live.as_object().unwrap_or(&nothing), &[])
 }
 
 /// Whether `fields` (a part of `fieldsV1`) names just what is in `desired`, and `live` has the same values there.
@@ -102,11 +86,15 @@ fn same_list(fields: &Map<String, Json>, desired: &[Json], live: &[Json], path: 
         {
             let keys: Map<String, Json> = keys;
             // Keys that the server defaults may be missing in the file; if that is ambiguous, the dry run tells.
-            let mut matching = desired.iter().filter(|item| {
-                keys.iter().all(|(key, value)| item.get(key).is_none_or(|given| given == value))
-            });
-            let (Some(wanted), None) = (matching.next(), matching.next()) else { return false };
             let exact = |item: &&Json| keys.iter().all(|(key, value)| item.get(key) == Some(value));
+            let open = |item: &&Json| {
+                keys.iter().all(|(key, value)| item.get(key).is_none_or(|given| given == value))
+            };
+            let mut opened = desired.iter().filter(open);
+            let wanted = match (desired.iter().find(exact), opened.next(), opened.next()) {
+                (Some(wanted), ..) | (None, Some(wanted), None) => wanted,
+                _ => return false,
+            };
             let Some(live) = live.iter().find(exact) else { return false };
             if !same_owned(fields, wanted, live, path) {
                 return false;
@@ -275,4 +263,89 @@ fn name(item: &Json) -> Option<&str> {
 fn named(list: &[Json]) -> bool {
     let names: BTreeSet<_> = list.iter().filter_map(name).collect();
     names.len() == list.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn live(owned: Json, rest: Json) -> Json {
+        let mut live = json!({"apiVersion": "v1", "kind": "Thing", "metadata": {"name": "x",
+            "managedFields": [{"manager": "infra", "operation": "Apply", "apiVersion": "v1", "fieldsV1": owned},
+                {"manager": "other", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:spec": {}}}]}});
+        live.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        live
+    }
+
+    fn desired(rest: Json) -> Json {
+        let mut desired = json!({"apiVersion": "v1", "kind": "Thing", "metadata": {"name": "x"}});
+        desired.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        desired
+    }
+
+    #[test]
+    fn keyed_lists_with_defaulted_keys_are_decided() {
+        let owned = json!({"f:spec": {"f:ports": {
+            "k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}},
+            "k:{\"port\":80,\"protocol\":\"UDP\"}": {".": {}, "f:port": {}, "f:protocol": {}}}}});
+        let ports = json!([{"port": 80, "protocol": "TCP"}, {"port": 80, "protocol": "UDP"}]);
+        let live = live(owned, json!({"spec": {"ports": ports, "type": "ClusterIP"}}));
+        let same = json!({"spec": {"ports": [{"port": 80}, {"port": 80, "protocol": "UDP"}]}});
+        assert!(surely_unchanged(&desired(same), &live));
+        let fewer = json!({"spec": {"ports": [{"port": 80}]}});
+        assert!(!surely_unchanged(&desired(fewer), &live));
+        let other = json!({"spec": {"ports": [{"port": 80}, {"port": 81, "protocol": "UDP"}]}});
+        assert!(!surely_unchanged(&desired(other), &live));
+    }
+
+    #[test]
+    fn what_we_do_not_own_just_so_is_not_decided() {
+        let owned = json!({"f:spec": {"f:a": {}, "f:b": {}}});
+        let live = live(owned, json!({"spec": {"a": 1, "b": 2, "c": 3}}));
+        assert!(surely_unchanged(&desired(json!({"spec": {"a": 1, "b": 2}})), &live));
+        for different in [
+            json!({"spec": {"a": 1}}),
+            json!({"spec": {"a": 1, "b": 3}}),
+            json!({"spec": {"a": 1, "b": 2, "c": 3}}),
+            json!({}),
+        ] {
+            assert!(!surely_unchanged(&desired(different.clone()), &live), "{different}");
+        }
+        let bare = json!({"apiVersion": "v1", "kind": "Thing", "metadata": {"name": "x"}});
+        assert!(surely_unchanged(&desired(json!({"data": {}})), &bare), "nothing to own");
+        assert!(!surely_unchanged(&desired(json!({"data": {"a": "b"}})), &bare));
+    }
+
+    #[test]
+    fn values_are_compared_by_meaning() {
+        let limits = ["spec", "resources", "limits", "memory"];
+        assert!(same_value(&json!("1024Mi"), &json!("1Gi"), &limits));
+        assert!(same_value(&json!(2), &json!("2"), &limits));
+        assert!(!same_value(&json!("1G"), &json!("1Gi"), &limits));
+        assert!(!same_value(&json!("1000m"), &json!("1"), &["metadata", "annotations", "limits"]));
+        assert!(same_value(&json!(1), &json!(1.0), &["spec"]));
+        assert!(same_value(&json!({"a": {}}), &json!({}), &["spec"]));
+        assert!(!same_value(&json!({"a": false}), &json!({}), &["spec"]));
+    }
+
+    #[test]
+    fn changes_leave_out_what_the_server_says_and_hide_secrets() {
+        let before = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "resourceVersion": "1"},
+            "data": {"key": "YQ=="}, "status": {"x": 1}});
+        let mut after = before.clone();
+        after["metadata"]["resourceVersion"] = "2".into();
+        after["data"]["key"] = "Yg==".into();
+        let changes = changes_between(&before, &after);
+        assert_eq!(changes.len(), 1);
+        assert_eq!(
+            (changes[0].path.as_str(), changes[0].after.to_string()),
+            ("data.key", "(secret)".into())
+        );
+        let list = |names: &[&str]| json!({"spec": {"containers": names.iter().map(|name| json!({"name": name})).collect::<Vec<_>>()}});
+        let inserted = changes_between(&list(&["b"]), &list(&["a", "b"]));
+        let paths: Vec<_> = inserted.iter().map(|change| change.path.as_str()).collect();
+        assert_eq!(paths, ["spec.containers[a]"]);
+    }
 }

@@ -3,6 +3,7 @@
 //! World time does not jump while a request is in flight, and does while a repetition is waited for. Every request that is made here
 //! may be repeated: reads, deletions, server-side applies, and creations of objects with a name.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::io::AsyncBufRead;
@@ -13,7 +14,7 @@ use kube::client::Body;
 use crate::{Cluster, FIELD_MANAGER, Failure, Json, ObjectRef};
 
 /// Wall time that one request may take. Webhooks may take 30 seconds by their own limit.
-const LIMIT: Duration = Duration::from_secs(45);
+const LIMIT: Duration = Duration::from_secs(35);
 /// How often a request is made, at most.
 const TRIES: u32 = 8;
 /// The longest pause between two tries, in world time.
@@ -236,6 +237,7 @@ impl Cluster {
     async fn call_once(&self, call: &Call<'_>) -> Result<Json, Failure> {
         let connection = self.connection().await?;
         let permit = connection.in_flight.acquire().await;
+        self.clients.requests.fetch_add(1, Ordering::Relaxed);
         let busy = self.context.clock.busy();
         let exchange = async {
             let answer = connection.client.send(request(call)?).await;
@@ -277,6 +279,7 @@ impl Cluster {
     ) -> Result<impl AsyncBufRead + Unpin + Send + use<>, Failure> {
         use futures::TryStreamExt as _;
         let connection = self.connection().await?;
+        self.clients.requests.fetch_add(1, Ordering::Relaxed);
         let call =
             Call { operation, method: Method::GET, path, query, content_type: "", body: None };
         let mut wanted = request(&call)?;

@@ -239,6 +239,6 @@ impl Resource for ImageResource {
 
     /// What is sent is named by its digest; only the last request moves the tag.
     fn call_limit(&self) -> Duration {
-        Duration::from_secs(60)
+        Duration::from_secs(45)
     }
 }

@@ -9,7 +9,7 @@ use infra_provider::{Context, ErrorKind, ProviderError};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::api::account::{Account, AccountEnvelope, Links, Size, Vpc};
+use crate::api::account::{Account, AccountEnvelope, Links, Size, Tag, Vpc};
 use crate::api::kubernetes::{
     Associated, Cluster, ClusterEnvelope, Credentials, NodePool, NodePoolEnvelope,
     NodePoolsEnvelope, Options, OptionsEnvelope, StatusMessages,
@@ -116,6 +116,29 @@ impl Client {
 
     pub(crate) async fn vpcs(&self, context: &Context) -> Result<Vec<Vpc>> {
         self.list(context, "/v2/vpcs", "vpcs").await
+    }
+
+    pub(crate) async fn tags(&self, context: &Context) -> Result<Vec<Tag>> {
+        self.list(context, "/v2/tags", "tags").await
+    }
+
+    pub(crate) async fn delete_tag(&self, context: &Context, name: &str) -> Result<()> {
+        let path = format!("/v2/tags/{}", segment(name));
+        self.remove(context, Call::new(Method::DELETE, path, "delete the tag")).await
+    }
+
+    /// Deletes the tags that nothing bears any more and that `ours` tells to be of something that is gone. Tags outlive what bore them.
+    pub(crate) async fn tidy_tags(
+        &self,
+        context: &Context,
+        ours: impl Fn(&str) -> bool,
+    ) -> Result<()> {
+        for tag in self.tags(context).await? {
+            if tag.resources.count == 0 && ours(&tag.name) {
+                self.delete_tag(context, &tag.name).await?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) async fn options(&self, context: &Context) -> Result<Options> {

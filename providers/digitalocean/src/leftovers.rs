@@ -18,12 +18,13 @@ pub(crate) async fn list(
     marker_prefix: &str,
     known: &[Record],
 ) -> Result<Findings, ProviderError> {
-    let (clusters, load_balancers, volumes, addresses, registries) = futures::try_join!(
+    let (clusters, load_balancers, volumes, addresses, registries, tags) = futures::try_join!(
         client.clusters(context),
         client.load_balancers(context),
         client.volumes(context),
         client.reserved_ips(context),
         client.registries(context),
+        client.tags(context),
     )?;
     let search = Search { marker_prefix, known };
     let mut found = Vec::new();
@@ -67,7 +68,11 @@ pub(crate) async fn list(
                 leftover("registry", &registry.name, &registry.name, None, because)
             }));
     }
-    let asked = ["clusters", "load balancers", "volumes", "reserved IPs", "registries"];
+    for tag in &tags {
+        let because = search.marked(std::slice::from_ref(&tag.name));
+        found.extend(because.map(|because| leftover("tag", &tag.name, &tag.name, None, because)));
+    }
+    let asked = ["clusters", "load balancers", "volumes", "reserved IPs", "registries", "tags"];
     Ok(Findings { found, asked: asked.map(str::to_owned).to_vec() })
 }
 

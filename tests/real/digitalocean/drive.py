@@ -1,6 +1,6 @@
 """Drives an emulated DigitalOcean account with pydo: `drive.py ENDPOINTS.json PROXY_URL`.
 
-Every call goes through a validating proxy. A reply with the header `sl-violations` ends the run.
+Every call goes through a validating proxy. A violation that it reports, in a request or in a reply, ends the run.
 """
 
 import json
@@ -14,6 +14,11 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 SPEED = 600
+
+
+def flagged(headers):
+    """Whether the proxy objects: a header for a wrong reply, a problem document of its own for a wrong request."""
+    return bool(headers.get("sl-violations")) or "problem+json" in (headers.get("content-type") or "")
 
 
 class Watch(SansIOHTTPPolicy):
@@ -32,9 +37,9 @@ class Watch(SansIOHTTPPolicy):
         self.calls += 1
         asked, answer = request.http_request, response.http_response
         self.operations.add((asked.method, asked.url.split("?")[0]))
-        violations = answer.headers.get("sl-violations")
-        if violations:
-            sys.exit(f"{asked.method} {asked.url} ({answer.status_code}): {violations}")
+        if flagged(answer.headers):
+            text = answer.headers.get("sl-violations") or answer.text()
+            sys.exit(f"{asked.method} {asked.url} ({answer.status_code}): {text}")
         if not answer.headers.get("ratelimit-remaining") and answer.status_code < 400:
             sys.exit(f"{asked.method} {asked.url}: no rate-limit headers")
 
@@ -308,10 +313,31 @@ def unproxied(api, token, uuid):
     return droplets[0]["id"]
 
 
+def proxy_bites(proxy, token):
+    """The proxy must flag wrong requests and wrong replies, or its silence says nothing."""
+    vpc = "00000000-0000-4000-8000-000000000000"
+    wrong = [
+        ("POST", "/v2/kubernetes/clusters", {"name": "x"}),
+        ("GET", "/v2/account?probe=type", None),
+        ("GET", f"/v2/vpcs/{vpc}?probe=id", None),
+    ]
+    for method, path, body in wrong:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(proxy + path, data=data, headers=headers, method=method)
+        try:
+            urllib.request.urlopen(request)
+        except urllib.error.HTTPError as error:
+            if flagged(error.headers):
+                continue
+        sys.exit(f"the proxy lets {method} {path} pass")
+
+
 def main():
     endpoints = json.load(open(sys.argv[1], encoding="utf-8"))["digitalocean"]
     watch = Watch(endpoints["token"])
     client = pydo.Client(token="unused", endpoint=sys.argv[2], authentication_policy=watch, retry_total=0)
+    proxy_bites(sys.argv[2], endpoints["token"])
     options = basics(client)
     projects(client)
     vpc = vpcs(client)

@@ -12,6 +12,7 @@ use super::scope::{merged, shown, value_of};
 use super::{ExpandRequest, cluster_inputs};
 use crate::KUBERNETES;
 use crate::kinds::namespace::entries_of;
+use crate::kinds::storage_class::is_open;
 
 /// Namespaces that every cluster has, and nobody deletes.
 pub(super) const STANDING: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
@@ -36,10 +37,7 @@ pub(super) fn expand_cluster(
     nodes.extend(classes.iter().cloned());
     nodes.extend(namespaces.into_values());
     for draft in drafts {
-        match finish(request, draft, &names, &classes) {
-            Ok(made) => nodes.extend(made),
-            Err(found) => problems.push(found),
-        }
+        nodes.extend(finish(request, draft, &names, &classes));
     }
 }
 
@@ -69,8 +67,11 @@ fn namespaces(cluster: &str, drafts: &[Draft<'_>]) -> IndexMap<String, Node> {
         let address = infra_plan::Address::inside(cluster, format!("namespace.{name}"));
         let mut inputs = cluster_inputs(cluster);
         inputs.push(("name", name.as_str().into()));
-        inputs.push(("labels", labels));
-        inputs.push(("annotations", annotations));
+        for (key, entries) in [("labels", labels), ("annotations", annotations)] {
+            if matches!(&entries, Value::Map(map) if !map.is_empty()) {
+                inputs.push((key, entries));
+            }
+        }
         if adopted.contains(&name) {
             inputs.push(("adopt", true.into()));
         }
@@ -124,6 +125,9 @@ fn storage_class(request: &ExpandRequest<'_>, cluster: &str, class: &StorageClas
         if let Some(own) = own.filter(|own| matches!(own.value, NodeValue::Map(_))) {
             inputs = merged(inputs, value_of(own));
         }
+    }
+    if let Value::Map(fields) = &mut inputs {
+        fields.retain(|_, value| !is_open(value));
     }
     Node::new(address, "storage_class", KUBERNETES, inputs)
 }

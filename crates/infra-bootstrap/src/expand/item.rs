@@ -1,9 +1,9 @@
 //! The nodes of one item: passwords, pull secrets, the set of manifests, the smoke test.
 
 use indexmap::IndexMap;
-use infra_event::Diagnostic;
-use infra_kube::Desired;
-use infra_plan::{Address, Node, Value, resolve};
+use infra_event::{Action, Diagnostic};
+use infra_kube::{Desired, created};
+use infra_plan::{Address, Node, Row, Value, resolve};
 use infra_spec::Spec;
 use infra_spec::model::{
     Alphabet, EndpointScheme, ItemSource, Pool, PullSecret, PullSecretSource, SmokeTest, StackItem,
@@ -12,7 +12,7 @@ use infra_spec::model::{
 use super::scope::{ScopeError, bound_paths, password_address, scope, shown};
 use super::sources::read_sources;
 use super::{ExpandRequest, cluster_inputs, problem};
-use crate::kinds::Item;
+use crate::kinds::{Item, is_node};
 use crate::render::{RenderError, Source};
 use crate::{INFRA, KUBERNETES};
 
@@ -42,7 +42,7 @@ pub(super) fn draft<'file>(
     })?;
     let address = Address::inside(item.cluster.as_str(), &item.name);
     let inputs = inputs(request.spec, item, &namespace, &sources, scope);
-    let read = Item::read(&address, &unbound(&inputs)).and_then(|read| Ok(read.desired()));
+    let read = Item::read(&address, &unbound(&inputs)).map(|read| read.desired());
     let desired = match read {
         Ok(desired) => desired.map_err(at)?,
         Err(error) => return Err(vec![error.to_diagnostic().about(&address)]),
@@ -131,7 +131,7 @@ pub(super) fn finish(
     mut draft: Draft<'_>,
     namespaces: &[String],
     classes: &[Node],
-) -> Result<Vec<Node>, Diagnostic> {
+) -> Vec<Node> {
     let cluster = draft.item.cluster.as_str().to_owned();
     let mut nodes: Vec<Node> =
         draft.item.passwords.iter().map(|it| password(draft.item, it)).collect();
@@ -160,19 +160,25 @@ pub(super) fn finish(
         after.extend(classes.iter().map(|class| class.address.clone()));
     }
     after.extend(pools(request, &cluster, &draft.desired));
+    after.extend(integrations(request, &cluster, &draft));
     after.extend(draft.item.after.iter().map(|item| Address::inside(&item.cluster, &item.item)));
     after.sort();
     after.dedup();
-    let read = Item::read(&draft.address, &unbound(&draft.inputs));
-    let read = read.map_err(|error| error.to_diagnostic().about(&draft.address))?;
-    let rows = read.rows().map_err(|error| located(draft.item, &error))?;
+    let made = draft.desired.iter().filter(|desired| !is_node(namespaces, desired));
+    let rows = made
+        .map(|desired| Row {
+            address: desired.object.address(&draft.address),
+            action: Some(Action::Create),
+            changes: created(&desired.preview),
+        })
+        .collect();
     let smoke_test = draft.item.smoke_test.as_ref().map(|test| smoke_test(&draft, test));
     let mut node = Node::new(draft.address, "manifests", KUBERNETES, Value::Map(draft.inputs));
     node.after = after;
     node.rows = rows;
     nodes.push(node);
     nodes.extend(smoke_test);
-    Ok(nodes)
+    nodes
 }
 
 /// Whether an object claims storage.
@@ -206,6 +212,25 @@ fn pools(request: &ExpandRequest<'_>, cluster: &str, desired: &[Desired]) -> Vec
     }
     let address = |pool: &Pool| Address::of("node_pool", format!("{cluster}/{}", pool.name));
     let wanted: Vec<Address> = wanted.into_iter().map(address).collect();
+    let there = request.cloud_nodes.iter().map(|node| &node.address);
+    there.filter(|address| wanted.contains(address)).cloned().collect()
+}
+
+/// What lets the cluster pull the images that an item names from the registries that they were pushed to.
+fn integrations(request: &ExpandRequest<'_>, cluster: &str, draft: &Draft<'_>) -> Vec<Address> {
+    let scope = draft.inputs.get("scope").unwrap_or(&Value::Null);
+    let pushed = scope.get("images").map(Value::references).unwrap_or_default();
+    let named = scope.get("registries").map(Value::references).unwrap_or_default();
+    let registry = |address: &Address| {
+        let text = address.as_str();
+        let name = text.strip_prefix("registry.").or_else(|| text.rsplit('/').next())?;
+        Some(Address::of("registry_integration", format!("{cluster}/{name}")))
+    };
+    let wanted: Vec<Address> = pushed
+        .into_iter()
+        .chain(named)
+        .filter_map(|reference| registry(&reference.address))
+        .collect();
     let there = request.cloud_nodes.iter().map(|node| &node.address);
     there.filter(|address| wanted.contains(address)).cloned().collect()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use infra_kube::{Cluster, Desired, Json, ObjectRef, kinds, prepare};
-use infra_plan::{Address, Row, Value};
+use infra_plan::{Address, Value};
 use infra_provider::{ErrorKind, ProviderError};
 use sha2::{Digest as _, Sha256};
 
@@ -128,9 +128,7 @@ impl Item {
     pub fn desired(&self) -> Result<Vec<Desired>, RenderError> {
         let previews = preview(&self.sources, &self.scope, &self.namespace)?;
         let mut desired: Vec<Desired> = previews.into_iter().filter_map(to_desired).collect();
-        desired.retain(|desired| {
-            desired.object.kind != "Namespace" || !self.namespaces.contains(&desired.object.name)
-        });
+        desired.retain(|desired| !is_node(&self.namespaces, desired));
         desired.extend(self.projections());
         Ok(desired)
     }
@@ -178,19 +176,11 @@ impl Item {
             })
             .collect()
     }
+}
 
-    /// Rows of a plan in which every object is made.
-    ///
-    /// # Errors
-    /// When a file is wrong.
-    pub fn rows(&self) -> Result<Vec<Row>, RenderError> {
-        let row = |desired: Desired| Row {
-            address: desired.object.address(&self.address),
-            action: Some(infra_event::Action::Create),
-            changes: infra_kube::created(&desired.preview),
-        };
-        Ok(self.desired()?.into_iter().map(row).collect())
-    }
+/// Whether an object is a namespace that is a node of its own.
+pub(crate) fn is_node(namespaces: &[String], desired: &Desired) -> bool {
+    desired.object.kind == "Namespace" && namespaces.contains(&desired.object.name)
 }
 
 fn desired_of(object: ObjectRef, marked: Value) -> Desired {

@@ -2,8 +2,9 @@
 //!
 //! While planning, its live objects are compared with what the files give; those differences are the rows of the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use infra_event::{Body, Diagnostic};
@@ -17,7 +18,7 @@ use infra_plan::{Change, Effect, Field, IdentityClass, Kind, Observed, Readiness
 use infra_provider::{Context, Created, ErrorKind, Goal, ProviderError, Resource, Subject};
 
 use super::item::{Item, TIMEOUT, revision, settle_namespaces};
-use super::place::{cluster, find_cluster};
+use super::place::{CALL, cluster, find_cluster};
 
 /// What the planner must know.
 pub static KIND: Kind = Kind {
@@ -194,9 +195,10 @@ fn refuse_foreign(
     inventory: &Inventory,
     live: &BTreeMap<ObjectRef, Json>,
 ) -> Result<(), ProviderError> {
+    let known: BTreeSet<_> = inventory.objects.iter().map(ObjectRef::identity).collect();
     let ours = |object: &ObjectRef, live: &Json| {
         let entries = live.pointer("/metadata/managedFields").and_then(Json::as_array);
-        inventory.objects.iter().any(|known| known.is(object))
+        known.contains(&object.identity())
             || entries
                 .into_iter()
                 .flatten()
@@ -350,7 +352,8 @@ async fn outputs(
 fn endpoints(item: &Item, ports: &[Port]) -> Vec<Value> {
     let passwords = matches!(&item.secrets, Value::Map(map) if !map.is_empty());
     let endpoint = |name: String, url: String, note: Option<&str>| {
-        let hint = passwords.then_some("passwords: infra output --secrets");
+        let page = url.starts_with("http");
+        let hint = (passwords && page).then_some("passwords: infra output --secrets");
         let note: Vec<&str> = note.into_iter().chain(hint).collect();
         let note = if note.is_empty() { Value::Null } else { Value::from(note.join("; ")) };
         Value::map([("name", Value::from(name)), ("url", url.into()), ("note", note)])
@@ -384,6 +387,10 @@ fn endpoints(item: &Item, ports: &[Port]) -> Vec<Value> {
 impl Resource for Manifests {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn call_limit(&self) -> Duration {
+        CALL
     }
 
     fn observe<'call>(

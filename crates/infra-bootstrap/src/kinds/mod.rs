@@ -10,3 +10,4 @@ pub mod smoke_test;
 pub mod storage_class;
 
 pub use item::Item;
+pub(crate) use item::is_node;

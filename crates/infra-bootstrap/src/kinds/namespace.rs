@@ -1,6 +1,7 @@
 //! `namespace`: a namespace that items of the stack live in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use infra_kube::{Clients, Json, ObjectRef, Propagation, wait_gone};
@@ -9,7 +10,7 @@ use infra_provider::{Context, Created, Goal, ProviderError, Resource, Subject};
 use serde_json::json;
 
 use super::place::{
-    GONE, Owner, cluster, find_cluster, named_entries, owner, owner_annotation, text, untold,
+    CALL, GONE, Owner, cluster, find_cluster, named_entries, owner, owner_annotation, text, untold,
 };
 
 /// What the planner must know.
@@ -69,6 +70,10 @@ fn reference(subject: &Subject) -> Result<ObjectRef, ProviderError> {
 impl Resource for Namespace {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn call_limit(&self) -> Duration {
+        CALL
     }
 
     fn observe<'call>(

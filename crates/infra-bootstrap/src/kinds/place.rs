@@ -10,6 +10,10 @@ use infra_provider::{Context, ErrorKind, ProviderError, Subject};
 /// World time within which an object must be gone after its deletion.
 pub(super) const GONE: Duration = Duration::from_secs(600);
 
+/// Wall time that the lease must outlive when a call begins: one request and a little. A call of many requests may be cut off
+/// between any two, as all of them can be repeated.
+pub(super) const CALL: Duration = Duration::from_secs(40);
+
 /// The annotation that holds the owner marker.
 pub(super) fn owner_annotation() -> String {
     format!("{PREFIX}/owner")

@@ -13,7 +13,9 @@ use infra_provider::{
 };
 use serde_json::json;
 
-use super::place::{GONE, Owner, cluster, find_cluster, owner, owner_annotation, text, untold};
+use super::place::{
+    CALL, GONE, Owner, cluster, find_cluster, owner, owner_annotation, text, untold,
+};
 
 /// What the planner must know.
 pub static KIND: Kind = Kind {
@@ -150,6 +152,10 @@ fn state(live: &Json, readable: bool) -> &'static str {
 impl Resource for PullSecret {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn call_limit(&self) -> Duration {
+        CALL
     }
 
     fn observe<'call>(

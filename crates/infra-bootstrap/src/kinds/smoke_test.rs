@@ -10,7 +10,7 @@ use infra_plan::{Change, Field, IdentityClass, Kind, Observed, Value};
 use infra_provider::{Context, Created, ErrorKind, Goal, ProviderError, Resource, Subject};
 use serde_json::json;
 
-use super::place::{GONE, cluster, find_cluster, owner_annotation, text, untold};
+use super::place::{CALL, GONE, cluster, find_cluster, owner_annotation, text, untold};
 
 /// What the planner must know.
 pub static KIND: Kind = Kind {
@@ -177,6 +177,10 @@ fn passed() -> Value {
 impl Resource for SmokeTest {
     fn kind(&self) -> &'static Kind {
         &KIND
+    }
+
+    fn call_limit(&self) -> Duration {
+        CALL
     }
 
     fn observe<'call>(

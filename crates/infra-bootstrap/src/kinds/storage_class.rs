@@ -4,6 +4,7 @@
 //! one), and when ours goes, the one that was the default before is marked again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use infra_kube::{Clients, Cluster, Json, ObjectRef, PREFIX, Propagation, wait_gone};
@@ -11,7 +12,9 @@ use infra_plan::{Change, Field, IdentityClass, Kind, Observed, Value};
 use infra_provider::{Context, Created, ErrorKind, Goal, ProviderError, Resource, Subject};
 use serde_json::json;
 
-use super::place::{GONE, Owner, cluster, find_cluster, owner, owner_annotation, text, untold};
+use super::place::{
+    CALL, GONE, Owner, cluster, find_cluster, owner, owner_annotation, text, untold,
+};
 
 /// What the planner must know.
 pub static KIND: Kind = Kind {
@@ -122,6 +125,11 @@ async fn class(
     Ok(class)
 }
 
+/// Whether the file says nothing about a field.
+pub(crate) fn is_open(value: &Value) -> bool {
+    value.is_null() || matches!(value, Value::Map(map) if map.is_empty())
+}
+
 fn former_annotation() -> String {
     format!("{PREFIX}/former-default")
 }
@@ -165,6 +173,10 @@ impl Resource for StorageClass {
         &KIND
     }
 
+    fn call_limit(&self) -> Duration {
+        CALL
+    }
+
     fn observe<'call>(
         &'call self,
         context: &'call Context,
@@ -197,8 +209,8 @@ impl Resource for StorageClass {
                 ("allow_volume_expansion", "allowVolumeExpansion"),
             ] {
                 // What the file leaves open is as it is.
-                let open = subject.inputs.get(key).is_none_or(Value::is_null);
-                fields.push((key, if open { Value::Null } else { told(field) }));
+                let open = subject.inputs.get(key).is_none_or(is_open);
+                fields.push((key, if open { untold(subject, key) } else { told(field) }));
             }
             observed.fields = Value::map(fields);
             observed.outputs = outputs(&object.name);

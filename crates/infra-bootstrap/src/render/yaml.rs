@@ -1,5 +1,7 @@
 //! Reads rendered files as objects, each with its place.
 
+use std::collections::HashMap;
+
 use infra_kube::{Json, ObjectRef};
 
 use super::template::{Templates, is_template};
@@ -22,7 +24,7 @@ pub struct Placed {
 /// The first that is wrong, with its place.
 pub fn objects(sources: &[Source], scope: &Json) -> Result<Vec<Placed>, RenderError> {
     let templates = Templates::parse(sources)?;
-    let mut found = Vec::new();
+    let mut found = Found::default();
     for source in sources {
         if is_template(&source.file) {
             let text = templates.render(&source.file, scope, sources)?;
@@ -31,10 +33,18 @@ pub fn objects(sources: &[Source], scope: &Json) -> Result<Vec<Placed>, RenderEr
             read(&source.file, &source.text, &mut found)?;
         }
     }
-    Ok(found)
+    Ok(found.objects)
 }
 
-fn read(file: &str, text: &str, found: &mut Vec<Placed>) -> Result<(), RenderError> {
+/// What was read so far.
+#[derive(Default)]
+struct Found {
+    objects: Vec<Placed>,
+    /// Where each object stands, by what identifies it.
+    places: HashMap<String, usize>,
+}
+
+fn read(file: &str, text: &str, found: &mut Found) -> Result<(), RenderError> {
     for (start, document) in documents(text) {
         let parsed = serde_saphyr::from_multiple::<Json>(&document);
         let parsed = parsed.map_err(|error| malformed(file, start, &document, &error))?;
@@ -86,7 +96,11 @@ fn malformed(file: &str, start: usize, document: &str, error: &serde_saphyr::Err
     });
     let quoted =
         place.and_then(|(line, _)| document.lines().nth(line.saturating_sub(1))).map(str::to_owned);
-    let message = error.without_snippet().to_string();
+    let mut message = error.without_snippet().to_string();
+    // The place is told beside the message, counted from the beginning of the file.
+    if let Some(end) = message.rfind(" at line ") {
+        message.truncate(end);
+    }
     let next = if is_template(file) {
         "correct the template: this line is of its result"
     } else {
@@ -101,12 +115,7 @@ fn malformed(file: &str, start: usize, document: &str, error: &serde_saphyr::Err
     }
 }
 
-fn place(
-    file: &str,
-    line: usize,
-    object: Json,
-    found: &mut Vec<Placed>,
-) -> Result<(), RenderError> {
+fn place(file: &str, line: usize, object: Json, found: &mut Found) -> Result<(), RenderError> {
     let wrong = |message: String, next: &str| RenderError {
         file: file.to_owned(),
         place: Some((line, 1)),
@@ -142,12 +151,12 @@ fn place(
         let message = format!("this object lacks {} (a text)", missing.join(" and "));
         return Err(wrong(message, "add it"));
     };
-    if let Some(first) = found.iter().find(|earlier| {
-        ObjectRef::of(&earlier.object).is_some_and(|earlier| earlier.is(&reference))
-    }) {
+    if let Some(first) = found.places.insert(reference.to_string(), found.objects.len())
+        && let Some(first) = found.objects.get(first)
+    {
         let message = format!("{reference} is there already, in {}:{}", first.file, first.line);
         return Err(wrong(message, "remove one of the two, or rename it"));
     }
-    found.push(Placed { file: file.to_owned(), line, object });
+    found.objects.push(Placed { file: file.to_owned(), line, object });
     Ok(())
 }

@@ -75,21 +75,10 @@ async fn a_failing_smoke_test_fails_the_run() {
 async fn fields_of_others_are_not_taken() {
     let mut world = World::new().await;
     world.up(&shop("", WEB)).await.unwrap();
-    let path = "/apis/apps/v1/namespaces/shop/deployments/web";
-    let url = format!("{}{path}?fieldManager=somebody&force=true", world.emulated.server_url());
-    let authority = reqwest::Certificate::from_pem(world.emulated.ca_pem().as_bytes()).unwrap();
-    let client = reqwest::Client::builder().tls_certs_only([authority]).build().unwrap();
+    let path = "/apis/apps/v1/namespaces/shop/deployments/web?fieldManager=somebody&force=true";
     let applied = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
         "spec": {"template": {"spec": {"containers": [{"name": "web", "image": "example.org/web:2"}]}}}});
-    let answer = client
-        .patch(url)
-        .bearer_auth(world.emulated.admin_token())
-        .header("content-type", "application/apply-patch+yaml")
-        .body(applied.to_string())
-        .send()
-        .await
-        .unwrap();
-    assert!(answer.status().is_success());
+    world.send("PATCH", path, "application/apply-patch+yaml", &applied).await;
     let error = world.up(&shop("", WEB)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(error.message.contains("`somebody`") && error.message.contains("image"), "{error}");
@@ -101,7 +90,6 @@ async fn fields_of_others_are_not_taken() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn objects_of_others_are_not_touched() {
     let mut world = World::new().await;
-    let api = world.api().await;
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
     post(&world, "/api/v1/namespaces", &namespace).await;
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}});
@@ -113,16 +101,10 @@ async fn objects_of_others_are_not_touched() {
     world.up(&shop("    adopt: true\n", manifests)).await.unwrap();
     let live = world.get("v1", "ConfigMap", "shop/settings").await.unwrap();
     assert_eq!(live["data"]["a"], "b");
-    drop(api);
 }
 
-async fn post(world: &World, path: &str, object: &serde_json::Value) {
-    let url = format!("{}{path}", world.emulated.server_url());
-    let authority = reqwest::Certificate::from_pem(world.emulated.ca_pem().as_bytes()).unwrap();
-    let client = reqwest::Client::builder().tls_certs_only([authority]).build().unwrap();
-    let answer = client.post(url).bearer_auth(world.emulated.admin_token());
-    let answer = answer.header("content-type", "application/json").body(object.to_string());
-    assert!(answer.send().await.unwrap().status().is_success());
+pub(crate) async fn post(world: &World, path: &str, object: &serde_json::Value) {
+    world.send("POST", path, "application/json", object).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,4 +125,57 @@ async fn passing_faults_of_the_server_are_survived() {
     });
     world.emulated.faults().cut_watches(Some(std::time::Duration::from_millis(20)));
     world.up(&shop("", WEB)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_definition_that_is_never_served_is_told() {
+    let mut world = World::new().await;
+    world.emulated.faults().stall_definitions(true);
+    let definition = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: things.example.org }
+spec:
+  group: example.org
+  scope: Namespaced
+  names: { kind: Thing, plural: things }
+  versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }]
+";
+    let error = world.up(&shop("", definition)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TimedOut);
+    assert!(error.operation.contains("things.example.org"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_quota_ends_the_wait() {
+    let mut world = World::new().await;
+    let quota = "apiVersion: v1
+kind: ResourceQuota
+metadata: { name: small }
+spec: { hard: { pods: \"0\" } }
+";
+    world.up(&shop("", quota)).await.unwrap();
+    let error = world.up(&shop("", &format!("{quota}---\n{WEB}"))).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Quota, "{error}");
+    assert!(error.message.contains("exceeded quota"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_holds_an_object_is_told() {
+    let mut world = World::new().await;
+    let held = "apiVersion: v1
+kind: ConfigMap
+metadata: { name: held, finalizers: [example.org/keep] }
+";
+    world.up(&shop("", held)).await.unwrap();
+    let error = world.down().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TimedOut);
+    assert!(error.message.contains("example.org/keep"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unknown_fields_are_refused() {
+    let wrong = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\ndatta: { a: b }\n";
+    let mut world = World::new().await;
+    let error = world.up(&shop("", wrong)).await.unwrap_err();
+    assert!(error.message.contains("datta"), "{error}");
 }

@@ -122,19 +122,9 @@ async fn drift_is_found_in_every_field() {
 }
 
 /// Changes an object as somebody else.
-async fn patch_as(world: &World, path: &str, patch: &Json) {
-    let url = format!("{}{path}?fieldManager=somebody", world.emulated.server_url());
-    let authority = reqwest::Certificate::from_pem(world.emulated.ca_pem().as_bytes()).unwrap();
-    let client = reqwest::Client::builder().tls_certs_only([authority]).build().unwrap();
-    let answer = client
-        .patch(url)
-        .bearer_auth(world.emulated.admin_token())
-        .header("content-type", "application/merge-patch+json")
-        .body(patch.to_string())
-        .send()
-        .await
-        .unwrap();
-    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+pub(crate) async fn patch_as(world: &World, path: &str, patch: &Json) {
+    let path = format!("{path}?fieldManager=somebody");
+    world.send("PATCH", &path, "application/merge-patch+json", patch).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,7 @@
 mod examples;
 mod expansion;
 mod failures;
+mod large;
 mod life;
+mod shared;
 mod support;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -33,6 +34,7 @@ pub(crate) struct Kept {
 
 pub(crate) struct World {
     pub(crate) emulated: Arc<Emulated>,
+    access: Arc<Access>,
     pub(crate) context: Context,
     pub(crate) kinds: Kinds,
     pub(crate) kept: BTreeMap<Address, Kept>,
@@ -44,8 +46,11 @@ pub(crate) struct World {
 /// One world at a time: a jumping clock takes a worker that waits for a processor for one that has nothing to do.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
+/// Gives a token that the API refuses as long as `stale` is set and nothing was forgotten.
 struct Access {
     emulated: Arc<Emulated>,
+    stale: AtomicBool,
+    forgotten: AtomicUsize,
 }
 
 impl AccessSource for Access {
@@ -53,11 +58,14 @@ impl AccessSource for Access {
         &'run self,
         cluster: &'run Address,
     ) -> BoxFuture<'run, Result<ClusterAccess, AccessError>> {
+        let stale =
+            self.stale.load(Ordering::Relaxed) && self.forgotten.load(Ordering::Relaxed) == 0;
+        let token = if stale { "stale" } else { self.emulated.admin_token() };
         let access = ClusterAccess {
             cluster: cluster.clone(),
             server: self.emulated.server_url(),
             certificate_authority: Some(self.emulated.ca_pem().to_owned()),
-            credential: Credential::Token(Secret::new(self.emulated.admin_token().to_owned())),
+            credential: Credential::Token(Secret::new(token.to_owned())),
             expires: None,
         };
         Box::pin(async move { Ok(access) })
@@ -80,7 +88,9 @@ impl AccessSource for Access {
         })
     }
 
-    fn forget(&self, _cluster: &Address) {}
+    fn forget(&self, _cluster: &Address) {
+        self.forgotten.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl World {
@@ -115,15 +125,21 @@ impl World {
             faults: ApiFaults::default(),
         });
         let emulated = Arc::new(emulated.await.unwrap());
+        let access = Arc::new(Access {
+            emulated: Arc::clone(&emulated),
+            stale: AtomicBool::new(false),
+            forgotten: AtomicUsize::new(0),
+        });
         let context = Context {
             clock,
             progress: Progress::default(),
             cancel: tokio_util::sync::CancellationToken::new(),
             deployment: Marker { name: "test".into(), deployment: "0123456789ab".into() },
-            access: Arc::new(Access { emulated: Arc::clone(&emulated) }),
+            access: access.clone(),
         };
         Self {
             emulated,
+            access,
             context,
             kinds: Kinds::default(),
             kept: BTreeMap::new(),
@@ -131,6 +147,34 @@ impl World {
             _directory: directory,
             _turn: turn,
         }
+    }
+
+    /// Sends a request as somebody else, past everything of infra.
+    pub(crate) async fn send(&self, method: &str, path: &str, content_type: &str, body: &Json) {
+        let authority = reqwest::Certificate::from_pem(self.emulated.ca_pem().as_bytes()).unwrap();
+        let client = reqwest::Client::builder().tls_certs_only([authority]).no_proxy();
+        let url = format!("{}{path}", self.emulated.server_url());
+        let answer = client
+            .build()
+            .unwrap()
+            .request(method.parse().unwrap(), url)
+            .bearer_auth(self.emulated.admin_token())
+            .header("content-type", content_type)
+            .body(body.to_string())
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// Makes the first credential one that the API refuses.
+    pub(crate) fn stale_token(&self) {
+        self.access.stale.store(true, Ordering::Relaxed);
+    }
+
+    /// How often a credential was given back.
+    pub(crate) fn forgotten(&self) -> usize {
+        self.access.forgotten.load(Ordering::Relaxed)
     }
 
     pub(crate) async fn api(&self) -> Cluster {

@@ -44,7 +44,7 @@ pub(crate) async fn run(global: &Global) -> Outcome {
             .nodes()
             .map(|node| json!({ "address": node.address, "note": node.note, "monthly_cost": node.monthly_cost }))
             .collect();
-        json!({ "format": 1, "resources": resources, "monthly_cost": cost, "providers": described.surveys })
+        json!({ "format_version": 1, "resources": resources, "monthly_cost": cost, "providers": described.surveys })
     };
     answer(global.output, text, document);
     deployment.close().await;

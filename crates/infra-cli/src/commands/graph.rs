@@ -17,7 +17,7 @@ pub(crate) async fn run(global: &Global, arguments: &GraphArguments) -> Outcome 
             .nodes()
             .map(|node| serde_json::json!({ "address": node.address, "kind": node.kind, "provider": node.provider, "needs": node.dependencies() }))
             .collect();
-        print_json(&serde_json::json!({ "format": 1, "nodes": nodes }));
+        print_json(&serde_json::json!({ "format_version": 1, "nodes": nodes }));
     } else {
         let picture = Picture::of_graph(&described.graph);
         print(&match arguments.format {

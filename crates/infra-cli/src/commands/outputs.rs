@@ -50,7 +50,7 @@ pub(crate) async fn run(global: &Global, arguments: &OutputArguments) -> Outcome
                 })
             })
             .collect();
-        json!({ "format": 1, "name": deployment.project.spec().name, "endpoints": endpoints, "outputs": outputs })
+        json!({ "format_version": 1, "name": deployment.project.spec().name, "endpoints": endpoints, "outputs": outputs })
     };
     answer(global.output, text, document);
     deployment.close().await;

@@ -74,7 +74,7 @@ fn list(format: Format, runs: &[RunRecord]) {
             runs.iter().map(row).collect::<Vec<_>>().join("\n")
         }
     };
-    answer(format, text, || serde_json::json!({ "format": 1, "runs": runs }));
+    answer(format, text, || serde_json::json!({ "format_version": 1, "runs": runs }));
 }
 
 fn none_recorded() -> Told {

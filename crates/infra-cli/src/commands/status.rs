@@ -56,7 +56,7 @@ pub(crate) async fn run(global: &Global) -> Outcome {
     };
     let document = || {
         json!({
-            "format": 1,
+            "format_version": 1,
             "name": deployment.project.spec().name,
             "deployment": deployment.context.deployment.deployment,
             "rehearsed": deployment.rehearsed(),

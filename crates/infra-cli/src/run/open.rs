@@ -53,6 +53,12 @@ impl Deployment {
     pub(crate) async fn open(global: &Global) -> Outcome<Self> {
         // Two back ends may be linked in; without a choice, rustls refuses to choose. A second call changes nothing.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        if global.faults.is_some() && !global.rehearse {
+            let problem = Diagnostic::error("arguments", "--faults scripts emulated clouds, and these are real")
+                .set("add --rehearse, or leave --faults out")
+                .exit(ExitCode::Invalid);
+            return Err(problem.into());
+        }
         let project = Project::load(global)?;
         for warning in &project.loaded.warnings {
             crate::output::print_problems(&[Diagnostic::from(warning)]);
@@ -121,10 +127,10 @@ impl Deployment {
 
     /// Ends the emulated clouds, so that their world is kept.
     pub(crate) async fn close(self) {
-        if let Some(rehearsal) = self.rehearsal {
-            if let Err(error) = rehearsal.emulator.stop().await {
-                say(error);
-            }
+        if let Some(rehearsal) = self.rehearsal
+            && let Err(error) = rehearsal.emulator.stop().await
+        {
+            say(error);
         }
     }
 }

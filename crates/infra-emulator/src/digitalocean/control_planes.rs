@@ -15,8 +15,8 @@ use super::context::{Clusters, Reach};
 use super::pull_secrets::{Operator, PullSecret};
 use super::service::DigitalOcean;
 use super::surroundings::Cloud;
-use crate::kubernetes::{Client, Cluster, ClusterOptions, NodeOptions, PodBehaviour};
-use crate::runtime::{Faults, World, write_private};
+use crate::kubernetes::{Client, Cluster, ClusterOptions, NodeOptions};
+use crate::runtime::{Front, write_private};
 
 /// Who DOKS tokens speak for.
 const USER: &str = "someone@example.com";
@@ -25,8 +25,7 @@ const GROUPS: [&str; 2] = ["system:masters", "k8saas:admin"];
 /// The clusters that run.
 pub(super) struct ControlPlanes {
     running: Mutex<BTreeMap<String, Plane>>,
-    world: Arc<World>,
-    faults: Arc<Faults>,
+    front: Front,
     cloud: Weak<DigitalOcean>,
 }
 
@@ -40,8 +39,8 @@ struct Plane {
 }
 
 impl ControlPlanes {
-    pub(super) fn new(world: Arc<World>, faults: Arc<Faults>, cloud: Weak<DigitalOcean>) -> Self {
-        Self { running: Mutex::default(), world, faults, cloud }
+    pub(super) fn new(front: Front, cloud: Weak<DigitalOcean>) -> Self {
+        Self { running: Mutex::default(), front, cloud }
     }
 
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, Plane>> {
@@ -53,7 +52,7 @@ impl ControlPlanes {
     }
 
     fn directory(&self, id: &str) -> PathBuf {
-        self.world.directory().join("kubernetes").join(id)
+        self.front.world.directory().join("kubernetes").join(id)
     }
 
     /// Starts the API server of a cluster, on its last port if that is free; gives its address.
@@ -80,21 +79,22 @@ impl ControlPlanes {
             name: name.clone(),
             id: id.to_owned(),
             directory: self.directory(id),
-            clock: self.world.clock().clone(),
+            clock: self.front.world.clock().clone(),
             surroundings: Arc::new(Cloud(self.cloud.clone())),
             version: version.clone(),
             controllers: true,
             admin_token: None,
             port,
             nodes: nodes.clone(),
-            pods: PodBehaviour::default(),
-            faults: self.faults.of_kubernetes(),
+            pods: self.front.faults.pods(),
+            faults: self.front.faults.of_kubernetes(),
         };
         let started = match Cluster::start(options(port)).await {
             Err(_) if port.is_some() => Cluster::start(options(None)).await,
             other => other,
         };
         let cluster = Arc::new(started.map_err(|error| error.to_string())?);
+        cluster.intercept(self.front.interceptor(id));
         let kubeconfig = self.directory(id).join("kubeconfig");
         write_private(&kubeconfig, cluster.kubeconfig().as_bytes())
             .map_err(|error| format!("the kubeconfig cannot be written: {error}"))?;
@@ -204,8 +204,8 @@ impl ControlPlanes {
 
     pub(super) fn add_token(&self, id: &str, token: &str, expires_ms: u64) -> Result<(), String> {
         let Some(cluster) = self.cluster(id) else { return Ok(()) };
-        let life = Duration::from_millis(expires_ms.saturating_sub(self.world.now_ms()));
-        let life = self.world.clock().speed().map_or(life, |speed| life.div_f64(speed));
+        let life = Duration::from_millis(expires_ms.saturating_sub(self.front.world.now_ms()));
+        let life = self.front.world.clock().speed().map_or(life, |speed| life.div_f64(speed));
         let expires = infra_clock::wall_now().checked_add(life);
         cluster.add_token(token, USER, &GROUPS, expires).map_err(|error| error.to_string())
     }

@@ -16,7 +16,7 @@ use super::registries::docker_credentials;
 use super::reply::{ApiError, Body, Outcome, Reply, error_body};
 use super::service::DigitalOcean;
 use super::state::State;
-use crate::runtime::{Service, Takes, json_response};
+use crate::runtime::{Face, Service, Takes, json_response};
 
 /// The longest body that is read.
 const GREATEST_BODY: usize = 4 << 20;
@@ -232,11 +232,18 @@ fn written(reply: Reply) -> Response<HttpBody> {
     }
 }
 
-impl Service for Server {
+impl Face for Server {
     fn name(&self) -> &'static str {
         "digitalocean"
     }
 
+    fn error_body(&self, status: StatusCode) -> Value {
+        let message = status.canonical_reason().unwrap_or("as the fault script says");
+        error_body(status, message, &uuid::Uuid::new_v4().to_string())
+    }
+}
+
+impl Service for Server {
     fn handle(&self, request: Request<HttpBody>) -> BoxFuture<'_, Response<HttpBody>> {
         Box::pin(async move {
             let head = request.method() == http::Method::HEAD;
@@ -255,10 +262,5 @@ impl Service for Server {
             };
             self.0.write(answer, head)
         })
-    }
-
-    fn error_body(&self, status: StatusCode) -> Value {
-        let message = status.canonical_reason().unwrap_or("as the fault script says");
-        error_body(status, message, &uuid::Uuid::new_v4().to_string())
     }
 }

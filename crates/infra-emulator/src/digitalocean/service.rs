@@ -12,7 +12,7 @@ use super::control_planes::ControlPlanes;
 use super::rate_limit::RateLimit;
 use super::state::State;
 use crate::registry::{Store, Tokens};
-use crate::runtime::{Dates, EmulatorError, Faults, World, read_json, write_json};
+use crate::runtime::{Dates, EmulatorError, Front, read_json, write_json};
 
 /// Name of the account's file in the world directory.
 pub(crate) const FILE: &str = "digitalocean.json";
@@ -36,11 +36,8 @@ pub(crate) struct DigitalOcean {
 
 impl DigitalOcean {
     /// Opens the account of a world.
-    pub(crate) fn open(
-        world: &Arc<World>,
-        faults: &Arc<Faults>,
-        images: &Arc<Store>,
-    ) -> Result<Arc<Self>, EmulatorError> {
+    pub(crate) fn open(front: &Front, images: &Arc<Store>) -> Result<Arc<Self>, EmulatorError> {
+        let (world, faults) = (&front.world, &front.faults);
         let path = world.directory().join(FILE);
         let seed = world.seed();
         let known: Option<State> = read_json(world.directory(), &path)?;
@@ -57,7 +54,7 @@ impl DigitalOcean {
             state: Mutex::new(state),
             context,
             limit: Mutex::new(limit),
-            planes: ControlPlanes::new(Arc::clone(world), Arc::clone(faults), cloud.clone()),
+            planes: ControlPlanes::new(front.clone(), cloud.clone()),
             tokens: Tokens::new(seed.hex("registry token service")),
             turn: tokio::sync::Mutex::new(()),
             wake: Notify::new(),

@@ -4,8 +4,8 @@ mod controllers;
 pub mod machinery;
 mod server;
 
-pub(crate) use server::Client;
 pub use server::{
     ApiFaults, Cluster, ClusterOptions, EmulatorError, Identity, NodeOptions, PodBehaviour,
     PodScript, RequestFault,
 };
+pub(crate) use server::{Client, Interceptor};

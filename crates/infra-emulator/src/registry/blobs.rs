@@ -52,8 +52,8 @@ fn found(status: StatusCode, digest: &str, length: u64, range: &str) -> http::Re
 fn range(request: &Parts, size: u64) -> Option<(u64, u64)> {
     let text = request.headers.get("range")?.to_str().ok()?;
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
-    let first: u64 = first.parse().ok()?;
-    let last = last.parse().map_or(size.checked_sub(1)?, |last: u64| last.min(size - 1));
+    let (first, end) = (first.parse().ok()?, size.checked_sub(1)?);
+    let last = last.parse().map_or(end, |last: u64| last.min(end));
     (first <= last).then_some((first, last))
 }
 

@@ -12,14 +12,15 @@ pub(crate) struct RegistryError {
     pub(crate) status: StatusCode,
     code: &'static str,
     message: String,
-    detail: Value,
+    /// Boxed to keep results small.
+    detail: Box<Value>,
     /// `WWW-Authenticate` of a 401.
     challenge: Option<String>,
 }
 
 impl RegistryError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), detail: Value::Null, challenge: None }
+        Self { status, code, message: message.into(), detail: Box::default(), challenge: None }
     }
 
     pub(crate) fn unauthorized(challenge: String) -> Self {
@@ -75,14 +76,14 @@ impl RegistryError {
     }
 
     pub(crate) fn about(mut self, detail: Value) -> Self {
-        self.detail = detail;
+        *self.detail = detail;
         self
     }
 
     pub(crate) fn response(&self) -> Response<Body> {
         let mut error = json!({ "code": self.code, "message": self.message });
         if !self.detail.is_null() {
-            error["detail"] = self.detail.clone();
+            error["detail"] = Value::clone(&self.detail);
         }
         let mut response = json_response(self.status, &json!({ "errors": [error] }));
         let challenge = self.challenge.as_deref().and_then(|text| HeaderValue::try_from(text).ok());

@@ -12,7 +12,7 @@ use super::names::{is_repository, split_registry};
 use super::store::Store;
 use super::tokens::Tokens;
 use super::{blobs, manifests, uploads};
-use crate::runtime::Service;
+use crate::runtime::{Face, Service};
 
 /// What the cloud says about registries.
 pub(crate) trait Authority: Send + Sync {
@@ -174,22 +174,9 @@ pub(super) fn bare(status: StatusCode, headers: &[(&'static str, String)]) -> Re
     response
 }
 
-impl Service for RegistryService {
+impl Face for RegistryService {
     fn name(&self) -> &'static str {
         "registry"
-    }
-
-    fn handle(&self, request: Request<Body>) -> BoxFuture<'_, Response<Body>> {
-        Box::pin(async move {
-            let head = request.method() == Method::HEAD;
-            let mut response = self.answer(request).await.unwrap_or_else(|error| error.response());
-            if head && !response.status().is_success() {
-                *response.body_mut() = Body::empty();
-            }
-            let version = HeaderValue::from_static("registry/2.0");
-            response.headers_mut().insert("docker-distribution-api-version", version);
-            response
-        })
     }
 
     fn error_body(&self, status: StatusCode) -> Value {
@@ -201,6 +188,21 @@ impl Service for RegistryService {
             _ => "UNKNOWN",
         };
         json!({ "errors": [{ "code": code, "message": "as the fault script says" }] })
+    }
+}
+
+impl Service for RegistryService {
+    fn handle(&self, request: Request<Body>) -> BoxFuture<'_, Response<Body>> {
+        Box::pin(async move {
+            let head = request.method() == Method::HEAD;
+            let mut response = self.answer(request).await.unwrap_or_else(|error| error.response());
+            if head && !response.status().is_success() {
+                *response.body_mut() = Body::empty();
+            }
+            let version = HeaderValue::from_static("registry/2.0");
+            response.headers_mut().insert("docker-distribution-api-version", version);
+            response
+        })
     }
 }
 

@@ -15,10 +15,10 @@ pub(super) async fn start(service: &RegistryService, request: Request<Body>, nam
     if request.method() != Method::POST {
         return Err(RegistryError::unsupported("uploads begin with POST"));
     }
-    if let Some(digest) = parameter(&request, "mount") {
-        if let Some(mounted) = mount(service, &request, name, &digest)? {
-            return Ok(mounted);
-        }
+    if let Some(digest) = parameter(&request, "mount")
+        && let Some(mounted) = mount(service, &request, name, &digest)?
+    {
+        return Ok(mounted);
     }
     let id = uuid::Uuid::new_v4().to_string();
     tokio::fs::File::create(service.store.upload_path(&id)).await?;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use infra_clock::WorldClock;
 use serde::{Deserialize, Serialize};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use super::fault_script::FaultScript;
@@ -117,12 +118,31 @@ pub struct ClusterEndpoint {
     pub kubeconfig: PathBuf,
 }
 
+/// How long a world may stay in use by a process that is ending, and how often that is looked at, in wall time.
+const ENDING: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Opens the world; a process that was killed a moment ago may still hold it.
+async fn open(options: &EmulatorOptions) -> Result<World, EmulatorError> {
+    let begun = Instant::now();
+    loop {
+        match World::open(&options.world, options.seed, options.clock.clone()) {
+            Err(EmulatorError::InUse { .. }) if begun.elapsed() < ENDING => {
+                tokio::time::sleep(LOOK).await;
+            }
+            other => return other,
+        }
+    }
+}
+
 /// A world that is served, until it is stopped.
 pub struct Emulator {
     front: Front,
     cloud: Option<Arc<DigitalOcean>>,
     lone: Option<Cluster>,
     endpoints: Endpoints,
+    /// Stops what runs if the emulator is dropped without being stopped.
+    _running: DropGuard,
 }
 
 impl Emulator {
@@ -131,7 +151,7 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`] when the world cannot be opened, is in use, or a port is taken.
     pub async fn start(options: EmulatorOptions) -> Result<Self, EmulatorError> {
-        let world = Arc::new(World::open(&options.world, options.seed, options.clock)?);
+        let world = Arc::new(open(&options).await?);
         let faults = Arc::new(Faults::new(options.faults, world.directory().to_owned()));
         let journal = Arc::new(Journal::open(world.directory())?);
         let front = Front {
@@ -157,7 +177,7 @@ impl Emulator {
             source,
         })?;
         let images = Arc::new(store);
-        let cloud = DigitalOcean::open(&front.world, &front.faults, &images)?;
+        let cloud = DigitalOcean::open(&front, &images)?;
         let server = Arc::new(Server(Arc::clone(&cloud)));
         let api = listen(front.clone(), server, ports.digitalocean).await?;
         let registry = RegistryService::new(images, cloud.tokens(), Arc::clone(&cloud) as Arc<_>);
@@ -174,7 +194,8 @@ impl Emulator {
             }),
             kubernetes: Vec::new(),
         };
-        Ok(Self { front, cloud: Some(cloud), lone: None, endpoints })
+        let _running = front.stop.clone().drop_guard();
+        Ok(Self { front, cloud: Some(cloud), lone: None, endpoints, _running })
     }
 
     async fn kubernetes(
@@ -186,7 +207,8 @@ impl Emulator {
         let (lone, endpoint) = lone_cluster::start(&front, nodes, controllers, port).await?;
         let kubernetes = vec![endpoint];
         let endpoints = Endpoints { digitalocean: None, registry: None, kubernetes };
-        Ok(Self { front, cloud: None, lone: Some(lone), endpoints })
+        let _running = front.stop.clone().drop_guard();
+        Ok(Self { front, cloud: None, lone: Some(lone), endpoints, _running })
     }
 
     /// Where everything is now; clusters come and go.

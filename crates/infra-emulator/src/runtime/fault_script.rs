@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use super::error::EmulatorError;
+use crate::kubernetes::PodBehaviour;
 
 /// A fault script.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -23,6 +24,21 @@ pub struct FaultScript {
     pub creates: Vec<CreateFault>,
     /// Images that cannot be pulled.
     pub images: Vec<ImageFault>,
+    /// What goes wrong inside clusters.
+    pub kubernetes: KubernetesFaults,
+}
+
+/// What goes wrong inside clusters.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KubernetesFaults {
+    /// Ends every watch after this time of the wall.
+    #[serde(deserialize_with = "optional_duration")]
+    pub cut_watches: Option<Duration>,
+    /// New CustomResourceDefinitions are never established.
+    pub stall_definitions: bool,
+    /// How long pods take, and scripts for chosen ones.
+    pub pods: PodBehaviour,
 }
 
 /// A fault of single requests.

@@ -8,10 +8,11 @@ use std::time::Duration;
 use regex::Regex;
 use tokio::sync::Notify;
 
-use crate::kubernetes::{ApiFaults, RequestFault};
+use crate::kubernetes::{ApiFaults, PodBehaviour};
 
 use super::fault_script::{
-    CreateFault, FaultAction, FaultRule, FaultScript, ImageFault, ImageFaultAnswer, Quotas,
+    CreateFault, FaultAction, FaultRule, FaultScript, ImageFault, ImageFaultAnswer,
+    KubernetesFaults, Quotas,
 };
 
 /// How often a held answer looks, in wall time, whether another process released it.
@@ -24,6 +25,7 @@ pub(crate) struct Faults {
     creates: Vec<Counted<CreateFault>>,
     images: Vec<Counted<ImageFault>>,
     quotas: Quotas,
+    kubernetes: KubernetesFaults,
     released: Mutex<BTreeSet<String>>,
     release: Notify,
     world: PathBuf,
@@ -89,6 +91,7 @@ impl Faults {
             creates: creates.collect(),
             images: images.collect(),
             quotas: script.quotas,
+            kubernetes: script.kubernetes,
             released: Mutex::default(),
             release: Notify::new(),
             world,
@@ -123,36 +126,17 @@ impl Faults {
         })
     }
 
-    /// The rules about Kubernetes API servers in the form that these have. A method stands for its verbs; of a path the fixed text counts.
+    /// What goes wrong inside Kubernetes API servers.
     pub(crate) fn of_kubernetes(&self) -> ApiFaults {
         let faults = ApiFaults::default();
-        for rule in self.rules.iter().map(|rule| &rule.fault) {
-            let code = match (rule.matches.service.as_deref(), rule.then.status) {
-                (Some("kubernetes"), Some(code)) => code,
-                _ => continue,
-            };
-            let verb = match rule.matches.method.as_deref().map(str::to_ascii_uppercase).as_deref()
-            {
-                Some("POST") => "create",
-                Some("PUT") => "update",
-                Some("PATCH") => "patch",
-                Some("DELETE") => "delete",
-                _ => "",
-            };
-            let path = rule.matches.path.as_deref().unwrap_or_default();
-            let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-            let retry =
-                rule.then.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
-            faults.fail_requests(RequestFault {
-                verb: verb.to_owned(),
-                path: path.trim_start_matches('^').trim_end_matches('$').to_owned(),
-                code,
-                retry_after_seconds: retry.and_then(|(_, seconds)| seconds.parse().ok()),
-                after: number(rule.after),
-                times: rule.times.map_or(0, number),
-            });
-        }
+        faults.cut_watches(self.kubernetes.cut_watches);
+        faults.stall_definitions(self.kubernetes.stall_definitions);
         faults
+    }
+
+    /// What pods do.
+    pub(crate) fn pods(&self) -> PodBehaviour {
+        self.kubernetes.pods.clone()
     }
 
     /// What befalls the creation of something.

@@ -17,6 +17,9 @@ pub(crate) const FILE: &str = "requests.jsonl";
 pub struct RequestRecord {
     /// `digitalocean`, `registry` or `kubernetes`.
     pub service: String,
+    /// Of `kubernetes`: which cluster, by its id in the cloud. Empty for others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cluster: String,
     /// HTTP method.
     pub method: String,
     /// Path without the query.
@@ -28,7 +31,7 @@ pub struct RequestRecord {
     pub status: u16,
     /// World time in milliseconds when the request was answered.
     pub world_ms: u64,
-    /// The method can change something and the answer says that it was accepted.
+    /// The method can change something, it was no dry run, and the answer says that it was accepted.
     pub mutating: bool,
     /// What a fault rule did to this request; empty if none did.
     #[serde(default, skip_serializing_if = "String::is_empty")]

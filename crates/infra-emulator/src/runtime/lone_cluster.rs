@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::emulator::ClusterEndpoint;
 use super::front::Front;
 use super::{EmulatorError, ports, write_private};
-use crate::kubernetes::{Cluster, ClusterOptions, NodeOptions, PodBehaviour};
+use crate::kubernetes::{Cluster, ClusterOptions, NodeOptions};
 use crate::surroundings::NoCloud;
 
 const NAME: &str = "kubernetes";
@@ -46,7 +46,7 @@ pub(crate) async fn start(
         admin_token: None,
         port,
         nodes: (1..=nodes).map(node).collect(),
-        pods: PodBehaviour::default(),
+        pods: front.faults.pods(),
         faults: front.faults.of_kubernetes(),
     };
     let started = match Cluster::start(options(asked.or(before))).await {
@@ -55,6 +55,7 @@ pub(crate) async fn start(
     };
     let failed = |reason: String| EmulatorError::Cluster { name: NAME.to_owned(), reason };
     let cluster = started.map_err(|error| failed(error.to_string()))?;
+    cluster.intercept(front.interceptor(NAME));
     let server = cluster.server_url();
     if let Some(port) = server.rsplit_once(':').and_then(|(_, port)| port.parse().ok()) {
         ports::remember(world, NAME, port)?;

@@ -9,6 +9,7 @@ mod error;
 mod fault_script;
 mod faults;
 mod front;
+mod gate;
 mod journal;
 mod lone_cluster;
 mod ports;
@@ -23,7 +24,7 @@ pub use emulator::{
 pub use error::EmulatorError;
 pub use fault_script::{
     CreateFault, FaultAction, FaultMatch, FaultRule, FaultScript, ImageFault, ImageFaultAnswer,
-    Quotas,
+    KubernetesFaults, Quotas,
 };
 pub use journal::RequestRecord;
 pub use show::show;
@@ -31,6 +32,7 @@ pub use world::World;
 
 pub(crate) use dates::Dates;
 pub(crate) use faults::Faults;
-pub(crate) use front::{Service, Takes, json_response};
+pub(crate) use front::{Front, Service, json_response};
+pub(crate) use gate::{Face, Takes};
 pub(crate) use seed::Seed;
 pub(crate) use world::{read_json, write_json, write_private};

@@ -15,6 +15,8 @@ use super::seed::Seed;
 
 const FORMAT: u32 = 1;
 const IDENTITY: &str = "world.json";
+/// World time after which the age is written down anew.
+const AGE_MS: u64 = 1000;
 
 /// `world.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,6 +35,7 @@ pub struct World {
     clock: WorldClock,
     /// What the clock lacks to the age of the world, in case that it was started at zero.
     offset: Duration,
+    saved_ms: AtomicU64,
     lock: Mutex<Option<File>>,
 }
 
@@ -76,7 +79,8 @@ impl World {
         let age = Duration::from_millis(identity.elapsed_ms);
         let offset = age.saturating_sub(clock.now().as_duration());
         let directory = directory.to_owned();
-        let world = Self { directory, identity, clock, offset, lock: Mutex::new(Some(lock)) };
+        let (saved_ms, lock) = (AtomicU64::new(0), Mutex::new(Some(lock)));
+        let world = Self { directory, identity, clock, offset, saved_ms, lock };
         world.save_age()?;
         Ok(world)
     }
@@ -115,9 +119,17 @@ impl World {
         drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
+    /// Writes down how old the world is if that was not done for a while of world time: so that a world whose process is killed
+    /// loses little.
+    pub(crate) fn keep_age(&self) -> Result<(), EmulatorError> {
+        let saved = self.saved_ms.load(Ordering::Relaxed);
+        if self.now_ms() < saved.saturating_add(AGE_MS) { Ok(()) } else { self.save_age() }
+    }
+
     /// Writes down how old the world is.
     pub(crate) fn save_age(&self) -> Result<(), EmulatorError> {
         let elapsed_ms = self.now_ms();
+        self.saved_ms.store(elapsed_ms, Ordering::Relaxed);
         let identity = Identity { elapsed_ms, ..self.identity.clone() };
         write_json(&self.directory.join(IDENTITY), &identity)
     }

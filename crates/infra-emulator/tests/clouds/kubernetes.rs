@@ -158,6 +158,12 @@ fn a_service_gets_a_load_balancer_that_outlives_its_cluster() {
         assert_eq!(balancers[0]["droplet_ids"].as_array().unwrap().len(), 1);
 
         let cluster = format!("/v2/kubernetes/clusters/{id}");
+        let pool = world.get(&cluster).await["kubernetes_cluster"]["node_pools"][0]["id"].clone();
+        let pool = format!("{cluster}/node_pools/{}", pool.as_str().unwrap());
+        world.put(&pool, json!({ "name": "default", "count": 2 })).await;
+        world.sleep(200).await;
+        let grown = world.get("/v2/load_balancers").await["load_balancers"][0].clone();
+        assert_eq!(grown["droplet_ids"].as_array().unwrap().len(), 2);
         let associated = format!("{cluster}/destroy_with_associated_resources");
         let found = world.get(&associated).await;
         assert_eq!(found["load_balancers"][0]["id"], balancers[0]["id"]);
@@ -276,6 +282,65 @@ fn images_of_the_worlds_registries_must_exist_and_be_authorised() {
 }
 
 #[test]
+fn scripted_pulls_fail_and_then_succeed() {
+    run(async {
+        let world = Served::with_faults(
+            "images:\n- { image: ^nginx, times: 1, answer: { unreachable: no route to host } }\n\
+             - { image: gone, answer: not_found }",
+        )
+        .await;
+        let id = world.cluster("hub", 1).await;
+        let api = Api::of(&world, &id, "").await;
+        let reason = |pod: &Value| {
+            let waiting = pod.pointer("/status/containerStatuses/0/state/waiting/reason");
+            waiting.and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        api.post(PODS, pod("gone", "example.org/gone:1")).await;
+        let refused = api.until(&format!("{PODS}/gone"), |pod| reason(pod).contains("Pull")).await;
+        assert!(["ErrImagePull", "ImagePullBackOff"].contains(&reason(&refused).as_str()));
+        api.post(PODS, pod("web", "nginx:1.29")).await;
+        api.until(&format!("{PODS}/web"), |pod| pod["status"]["phase"] == "Running").await;
+        let events = api.get("/api/v1/namespaces/default/events").await.to_string();
+        assert!(events.contains("no route to host"));
+    });
+}
+
+#[test]
+fn fault_rules_befall_api_servers_too() {
+    run(async {
+        let world = Served::with_faults(
+            "rules:\n\
+             - { match: { service: kubernetes, path: /configmaps/held }, times: 1, then: { status: 429, headers: { retry-after: '1' } } }\n\
+             - { match: { service: kubernetes, method: POST, body: lost }, times: 1, then: { lose_reply: true } }\n\
+             - { match: { service: kubernetes, method: POST, body: never }, times: 1, then: { reset: true } }",
+        )
+        .await;
+        let id = world.cluster("hub", 1).await;
+        let api = Api::of(&world, &id, "").await;
+        let path = "/api/v1/namespaces/default/configmaps";
+        let (status, body) = api.call(Method::GET, &format!("{path}/held"), Value::Null).await;
+        assert_eq!((status.as_u16(), &body["kind"]), (429, &json!("Status")));
+        for name in ["lost", "never"] {
+            let map =
+                json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": name } });
+            let request = api.http.post(format!("{}{path}", api.server)).bearer_auth(&api.token);
+            let outcome = match request.json(&map).send().await {
+                Ok(response) => response.bytes().await.map(|_| ()),
+                Err(error) => Err(error),
+            };
+            assert!(outcome.is_err(), "{name} was answered");
+        }
+        api.get(&format!("{path}/lost")).await;
+        let (status, _) = api.call(Method::GET, &format!("{path}/never"), Value::Null).await;
+        assert_eq!(status, 404);
+        let asked = world.emulator.requests();
+        let faults = asked.iter().filter(|record| record.cluster == id && !record.fault.is_empty());
+        let faults: Vec<&str> = faults.map(|record| record.fault.as_str()).collect();
+        assert_eq!(faults, ["status", "lose_reply", "reset"]);
+    });
+}
+
+#[test]
 fn a_world_is_left_and_its_clusters_come_back() {
     run(async {
         let world = Served::new().await;
@@ -285,6 +350,15 @@ fn a_world_is_left_and_its_clusters_come_back() {
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "kept" }, "data": { "a": "b" },
         });
         api.post("/api/v1/namespaces/default/configmaps", map).await;
+        let shown = infra_emulator::show(world.directory.path()).unwrap();
+        let objects = shown["kubernetes"][&id].as_array().unwrap();
+        let is_kept =
+            |object: &&Value| object["resource"] == "configmaps" && object["name"] == "kept";
+        assert_eq!(objects.iter().filter(is_kept).count(), 1);
+        let asked = world.emulator.requests();
+        let made = asked.iter().find(|record| record.service == "kubernetes").unwrap();
+        assert_eq!((made.method.as_str(), made.status, made.mutating), ("POST", 201, true));
+        assert_eq!(made.cluster, id);
         let token = api.token.clone();
         let server = api.server.clone();
         drop(api);

@@ -58,3 +58,16 @@ pub(crate) struct Vpc {
     #[serde(default)]
     pub(crate) region: String,
 }
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Tag {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) resources: TagResources,
+}
+
+#[derive(Debug, Deserialize, Default)]
+pub(crate) struct TagResources {
+    #[serde(default)]
+    pub(crate) count: u64,
+}

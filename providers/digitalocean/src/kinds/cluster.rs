@@ -106,7 +106,13 @@ impl ClusterResource {
         let cluster = self.client.cluster(context, id).await?;
         let Some(cluster) = cluster else {
             return match goal {
-                Goal::Gone => Ok(Probe::Reached(Value::Null)),
+                Goal::Gone => {
+                    // The markers of its pools go with it, as do the pools.
+                    let (prefix, cloud) = (context.deployment.prefix(), format!("k8s:{id}"));
+                    let ours = |tag: &str| tag.starts_with(&prefix) || tag == cloud;
+                    self.client.tidy_tags(context, ours).await?;
+                    Ok(Probe::Reached(Value::Null))
+                }
                 Goal::Ready => Err(ProviderError::new(
                     ErrorKind::NotFound,
                     "wait for the cluster",

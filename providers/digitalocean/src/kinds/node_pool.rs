@@ -147,7 +147,11 @@ impl NodePoolResource {
     ) -> Result<Probe, ProviderError> {
         let Some(pool) = self.find(context, subject).await? else {
             return match goal {
-                Goal::Gone => Ok(Probe::Reached(Value::Null)),
+                Goal::Gone => {
+                    let marker = context.deployment.of(&subject.address);
+                    self.client.tidy_tags(context, |tag| tag == marker).await?;
+                    Ok(Probe::Reached(Value::Null))
+                }
                 Goal::Ready => Err(ProviderError::new(
                     ErrorKind::NotFound,
                     "wait for the nodes",

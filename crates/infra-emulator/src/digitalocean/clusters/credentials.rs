@@ -11,14 +11,19 @@ use crate::digitalocean::events::{Effect, Event};
 use crate::digitalocean::reply::{ApiError, Outcome, Reply};
 
 const WEEK: u64 = 7 * 24 * 3600;
+/// The longest life that is accepted, in seconds: fifty years.
+const LONGEST: u64 = 1_576_800_000;
 /// Tokens that live no longer than this many seconds are revoked at their moment of world time. Longer ones expire by the wall, so that an
 /// idle world whose clock jumps does not run to their end.
 pub(in crate::digitalocean) const SHORT_LIFE: u64 = 4 * 3600;
 
 /// Hands out a token; those that have expired are forgotten.
 fn issue(call: &mut Call<'_>, id: &str) -> Result<(String, Duration), ApiError> {
-    let seconds =
-        call.query.number("expiry_seconds")?.filter(|seconds| *seconds > 0).unwrap_or(WEEK);
+    let asked = call.query.number("expiry_seconds")?;
+    let seconds = asked.filter(|seconds| *seconds > 0).unwrap_or(WEEK);
+    if seconds > LONGEST {
+        return Err(ApiError::bad_request("expiry_seconds is too large"));
+    }
     let token = {
         let purpose = call.state.purpose("kubernetes token", id);
         format!("dok_v1_{}", call.state.seed().hex(&purpose))

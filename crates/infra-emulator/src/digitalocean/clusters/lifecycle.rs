@@ -171,7 +171,24 @@ pub(in crate::digitalocean) fn node_running(
             node.message = String::new();
         }
     });
+    join_load_balancers(state, cluster_id, node_id);
     vec![Effect::AddNode { cluster: cluster_id.to_owned(), node: node_id.to_owned() }]
+}
+
+/// The cloud controller manager puts every node behind the cluster's load balancers.
+fn join_load_balancers(state: &mut State, cluster_id: &str, node_id: &str) {
+    let nodes = state.clusters.get(cluster_id).into_iter().flat_map(Cluster::nodes);
+    let Some(droplet) =
+        nodes.filter(|(_, node)| node.id == node_id).find_map(|(_, node)| node.droplet)
+    else {
+        return;
+    };
+    for balancer in state.load_balancers.values_mut() {
+        let own = balancer.cluster.as_deref() == Some(cluster_id);
+        if own && !balancer.droplet_ids.contains(&droplet) {
+            balancer.droplet_ids.push(droplet);
+        }
+    }
 }
 
 pub(in crate::digitalocean) fn node_failed(

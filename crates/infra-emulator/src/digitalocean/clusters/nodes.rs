@@ -106,12 +106,10 @@ pub(in crate::digitalocean) fn delete(
     }
     let now = call.now;
     let removed = remove(call.state, call.context, now, cluster_id, node_id, replace, drain);
-    if removed.is_some() && !replace {
-        if let Some(pool) =
-            call.state.clusters.get_mut(cluster_id).and_then(|cluster| cluster.pool_mut(pool_id))
-        {
-            pool.count = pool.count.saturating_sub(1);
-        }
+    let cluster = call.state.clusters.get_mut(cluster_id);
+    let pool = cluster.and_then(|cluster| cluster.pool_mut(pool_id));
+    if let Some(pool) = pool.filter(|_| removed.is_some() && !replace) {
+        pool.count = pool.count.saturating_sub(1);
     }
     call.effects.extend(removed.unwrap_or_default());
     Reply::accepted_nothing()

@@ -15,6 +15,30 @@ pub struct Cause {
     pub message: String,
 }
 
+/// A machine-readable reason such as `NotFound`; webhooks bring their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(Box<str>);
+
+impl std::ops::Deref for Reason {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl PartialEq<&str> for Reason {
+    fn eq(&self, other: &&str) -> bool {
+        *self.0 == **other
+    }
+}
+
 /// A failure answer of the API server.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{message}")]
@@ -22,7 +46,7 @@ pub struct Status {
     /// HTTP status code.
     pub code: u16,
     /// Machine-readable reason; empty for unknown (HTTP 500 without reason).
-    pub reason: String,
+    pub reason: Reason,
     /// Text for people.
     pub message: String,
     /// Details (`name`, `group`, `kind`, `uid`, `causes`, `retryAfterSeconds`).
@@ -32,7 +56,7 @@ pub struct Status {
 impl Status {
     /// A failure without details.
     pub fn new(code: u16, reason: &str, message: impl Into<String>) -> Self {
-        Self { code, reason: reason.to_owned(), message: message.into(), details: None }
+        Self { code, reason: reason.into(), message: message.into(), details: None }
     }
 
     /// The wire object.
@@ -44,7 +68,7 @@ impl Status {
         object.insert("status".into(), json!("Failure"));
         object.insert("message".into(), json!(self.message));
         if !self.reason.is_empty() {
-            object.insert("reason".into(), json!(self.reason));
+            object.insert("reason".into(), json!(*self.reason));
         }
         if let Some(details) = &self.details {
             object.insert("details".into(), details.clone());
@@ -62,7 +86,7 @@ impl Status {
     ) -> Self {
         Self {
             code,
-            reason: reason.to_owned(),
+            reason: reason.into(),
             message,
             details: Some(details(name, group, resource, None)),
         }
@@ -121,7 +145,12 @@ impl Status {
 
     /// 422: the object breaks rules. `kind` is the kind, not the plural name.
     pub fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
-        let texts: Vec<String> = causes.iter().map(cause_text).collect();
+        let mut texts: Vec<String> = Vec::new();
+        for text in causes.iter().map(cause_text) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
         let joined = match texts.as_slice() {
             [] => String::new(),
             [one] => one.clone(),

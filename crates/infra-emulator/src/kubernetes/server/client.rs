@@ -20,7 +20,6 @@ const TRIES: usize = 16;
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) api: Arc<Api>,
-    component: &'static str,
     caller: Caller,
 }
 
@@ -28,7 +27,7 @@ impl Client {
     /// A component such as `kube-controller-manager`; its name is its field manager.
     pub(crate) fn new(api: Arc<Api>, component: &'static str) -> Self {
         let caller = Caller::component(&format!("system:{component}"), component);
-        Self { api, component, caller }
+        Self { api, caller }
     }
 
     /// One object by its storage name (`pods`, `apps/deployments`).
@@ -140,12 +139,7 @@ impl Client {
         self.api.bind_pod(&target.sub("binding"), node, &self.caller).await
     }
 
-    /// Records an event about an object, counting one that says the same.
-    pub(crate) async fn event(&self, about: &Value, kind: &str, reason: &str, message: &str) {
-        self.event_from(self.component, about, kind, reason, message).await;
-    }
-
-    /// Records an event in the name of a component.
+    /// Records an event about an object in the name of a component, counting one that says the same.
     pub(crate) async fn event_from(
         &self,
         component: &str,

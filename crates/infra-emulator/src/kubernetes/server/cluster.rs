@@ -1,9 +1,12 @@
 //! [`Cluster`]: one emulated cluster, served on loopback and kept in a directory.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use axum::body::Body;
+use http::{Request, Response};
 use infra_clock::WorldClock;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +16,7 @@ use super::behaviour::PodBehaviour;
 use super::client::Client;
 use super::error::EmulatorError;
 use super::faults::ApiFaults;
-use super::http::{Listening, serve};
+use super::http::{Handler, Listening, serve};
 use super::nodes::{self, NodeOptions};
 use super::security::{Authority, Identity, ServiceAccountTokens, Tokens, files};
 use super::store::Store;
@@ -51,6 +54,16 @@ pub struct ClusterOptions {
     pub faults: ApiFaults,
 }
 
+/// An answer on its way.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+/// Stands before the handlers: gets each request of a client, and what would answer it.
+pub(crate) type Interceptor = Box<
+    dyn Fn(Request<Body>, Box<dyn FnOnce(Request<Body>) -> Answering + Send>) -> Answering
+        + Send
+        + Sync,
+>;
+
 /// A running cluster.
 pub struct Cluster {
     name: String,
@@ -58,6 +71,7 @@ pub struct Cluster {
     authority: Authority,
     admin_token: String,
     listening: Listening,
+    interceptor: Arc<OnceLock<Interceptor>>,
     stop: CancellationToken,
     running: Option<Running>,
 }
@@ -96,13 +110,8 @@ impl Cluster {
         ];
         let tls = authority.server_config(&names.map(str::to_owned))?;
         let stop = CancellationToken::new();
-        let handler = {
-            let api = api.clone();
-            Arc::new(move |request, peer| {
-                let answering = handlers::handle(api.clone(), request, peer);
-                Box::pin(answering) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>
-            })
-        };
+        let interceptor: Arc<OnceLock<Interceptor>> = Arc::default();
+        let handler = handler(&api, &interceptor);
         let listening = serve(options.port.unwrap_or(0), tls, handler, stop.clone()).await?;
         let client = Client::new(api.clone(), "kube-apiserver");
         let mut classes = Vec::new();
@@ -119,6 +128,7 @@ impl Cluster {
             authority,
             admin_token,
             listening,
+            interceptor,
             stop: stop.clone(),
             running: None,
         };
@@ -259,6 +269,11 @@ impl Cluster {
         changed.map(|_| ()).ok_or_else(|| EmulatorError::NoSuchNode(name.to_owned()))
     }
 
+    /// Leads requests of clients through an interceptor from now on; the first one stays.
+    pub(crate) fn intercept(&self, interceptor: Interceptor) {
+        let _ = self.interceptor.set(interceptor);
+    }
+
     /// Access for a component of the cloud.
     pub(crate) fn client(&self, component: &'static str) -> Client {
         Client::new(self.api.clone(), component)
@@ -288,6 +303,19 @@ impl Cluster {
         }
         self.listening.closed().await;
     }
+}
+
+/// Answers requests, by way of the interceptor if there is one.
+fn handler(api: &Arc<Api>, interceptor: &Arc<OnceLock<Interceptor>>) -> Handler {
+    let (api, interceptor) = (api.clone(), interceptor.clone());
+    Arc::new(move |request, peer| {
+        let api = api.clone();
+        let next = move |request| -> Answering { Box::pin(handlers::handle(api, request, peer)) };
+        match interceptor.get() {
+            Some(intercept) => intercept(request, Box::new(next)),
+            None => next(request),
+        }
+    })
 }
 
 fn make_private_directory(path: &PathBuf) -> Result<(), EmulatorError> {

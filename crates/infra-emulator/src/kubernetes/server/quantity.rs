@@ -71,12 +71,6 @@ impl Quantity {
         Some(Self { nano: decimal(number, exponent)?, binary: false })
     }
 
-    /// In thousandths, rounded up.
-    pub(crate) fn in_milli(self) -> i64 {
-        i64::try_from(self.nano.div_euclid(ONE / 1000) + i128::from(self.nano % (ONE / 1000) != 0))
-            .unwrap_or(i64::MAX)
-    }
-
     /// In whole units, rounded up.
     pub(crate) fn in_whole(self) -> i64 {
         i64::try_from(self.nano.div_euclid(ONE) + i128::from(self.nano % ONE != 0))
@@ -190,6 +184,6 @@ mod tests {
         for bad in ["", "x", "1x", "--1", "1.2.3", "Gi"] {
             assert!(Quantity::parse(bad).is_none(), "{bad}");
         }
-        assert_eq!(Quantity::parse("1001u").unwrap().in_milli(), 2);
+        assert_eq!(Quantity::parse("1001m").unwrap().in_whole(), 2);
     }
 }

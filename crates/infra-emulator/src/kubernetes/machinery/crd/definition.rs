@@ -135,6 +135,7 @@ fn resource(definition: &Value, version: &Value) -> Resource {
 
 /// The definition with the status that the controllers give it: accepted names, `NamesAccepted` and `Established` conditions,
 /// stored versions. Other definitions that take the same names are not looked at.
+/// `resource` is that of definitions.
 pub fn conditions(resource: &Resource, definition: &Value, now: Timestamp) -> Value {
     let mut out = definition.clone();
     let time = time_text(now, false);

@@ -7,6 +7,8 @@ mod formats;
 mod rules;
 mod schema_check;
 mod structural;
+#[cfg(test)]
+mod tests;
 mod validation;
 
 pub use decode::decode;

@@ -13,6 +13,8 @@ mod path;
 mod remove;
 mod reset;
 mod scale;
+#[cfg(test)]
+mod tests;
 mod tracking;
 mod typed;
 

@@ -4,6 +4,8 @@ mod json;
 mod merge;
 mod order;
 mod strategic;
+#[cfg(test)]
+mod tests;
 
 pub use json::json_patch;
 pub use merge::merge_patch;

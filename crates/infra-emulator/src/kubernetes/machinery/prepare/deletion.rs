@@ -70,6 +70,22 @@ pub fn begin_delete(
     Ok(Deletion::Update(changed))
 }
 
+/// The object as it was last seen when it goes at once: a pod counts as deleted without a grace period.
+pub fn last_state(resource: &Resource, object: &Value, now: Timestamp) -> Value {
+    let mut last = object.clone();
+    let pod = resource.kind.kind == "Pod" && resource.kind.group.is_empty();
+    if pod && last["metadata"]["deletionTimestamp"].is_null() {
+        last["metadata"]["deletionTimestamp"] = json!(time_text(now, false));
+        if let Some(generation) = object["metadata"]["generation"].as_i64() {
+            last["metadata"]["generation"] = json!(generation + 1);
+        }
+    }
+    if pod {
+        last["metadata"]["deletionGracePeriodSeconds"] = json!(0);
+    }
+    last
+}
+
 /// A namespace is emptied first: it is Terminating until its finalizer is taken away.
 fn namespace(mut object: Value, deleting: bool, now: Timestamp) -> Deletion {
     let empty = |value: &Value| value.as_array().is_none_or(Vec::is_empty);

@@ -78,6 +78,16 @@ pub(super) fn prepare_create(resource: &Resource, object: &mut Value, identity: 
         ("", "Pod") => {
             object["status"]["phase"] = json!("Pending");
             object["status"]["qosClass"] = json!(qos_class(object));
+            if object["spec"]["schedulingGates"].as_array().is_some_and(|gates| !gates.is_empty()) {
+                object["status"]["conditions"] = json!([{
+                    "type": "PodScheduled",
+                    "status": "False",
+                    "lastProbeTime": null,
+                    "lastTransitionTime": null,
+                    "reason": "SchedulingGated",
+                    "message": "Scheduling is blocked due to non-empty scheduling gates",
+                }]);
+            }
         }
         ("", "PersistentVolumeClaim") => object["status"]["phase"] = json!("Pending"),
         ("", "PersistentVolume") => {

@@ -4,7 +4,10 @@
 
 mod builtin;
 mod discovery;
+mod open_api;
 mod registry;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use registry::{GroupVersionKind, Resource, Scheme, Subresource};

@@ -49,11 +49,9 @@ pub(super) fn secret(object: &Value, errors: &mut Errors) {
                 }
             }
         }
-        "kubernetes.io/basic-auth" => {
-            if !has("username") && !has("password") {
-                errors.required("data[username]", "");
-                errors.required("data[password]", "");
-            }
+        "kubernetes.io/basic-auth" if !has("username") && !has("password") => {
+            errors.required("data[username]", "");
+            errors.required("data[password]", "");
         }
         "kubernetes.io/ssh-auth" => {
             let key = object["data"]["ssh-privatekey"].as_str().unwrap_or_default();

@@ -66,10 +66,10 @@ pub(super) fn claim_update(object: &Value, old: &Value, errors: &mut Errors) {
         spec
     };
     let (mut new, before) = (strip(object), strip(old));
-    if before["volumeName"].is_null() && !new["volumeName"].is_null() {
-        if let Some(map) = new.as_object_mut() {
-            map.shift_remove("volumeName");
-        }
+    if before["volumeName"].is_null()
+        && let Some(map) = new.as_object_mut()
+    {
+        map.shift_remove("volumeName");
     }
     if new != before {
         errors.forbidden(

@@ -7,6 +7,8 @@ mod complete;
 mod decode;
 mod parse;
 mod request;
+#[cfg(test)]
+mod tests;
 mod warnings;
 
 pub use complete::{complete_create, complete_update};

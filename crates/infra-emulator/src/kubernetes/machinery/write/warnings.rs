@@ -8,20 +8,16 @@ use crate::kubernetes::machinery::scheme::Resource;
 /// Warnings about an object that is created, or changed from a live one.
 pub(super) fn of(resource: &Resource, object: &Value, live: Option<&Value>) -> Vec<String> {
     let mut out = Vec::new();
+    let changed = live.is_none_or(|live| live["spec"] != object["spec"]);
     match (resource.kind.group.as_str(), resource.kind.kind.as_str()) {
         ("", "Secret") => secret(object, &mut out),
         ("", "Pod") if live.is_none() => pod_spec(&object["spec"], "spec", &mut out),
-        ("apps", _) | ("batch", "Job") | ("", "ReplicationController") => {
-            if live.is_none_or(|live| live["spec"] != object["spec"]) {
-                pod_spec(&object["spec"]["template"]["spec"], "spec.template.spec", &mut out);
-            }
+        ("apps", _) | ("batch", "Job") | ("", "ReplicationController") if changed => {
+            pod_spec(&object["spec"]["template"]["spec"], "spec.template.spec", &mut out);
         }
-        ("batch", "CronJob") => {
-            let job =
-                |object: &Value| object["spec"]["jobTemplate"]["spec"]["template"]["spec"].clone();
-            if live.is_none_or(|live| live["spec"] != object["spec"]) {
-                pod_spec(&job(object), "spec.jobTemplate.spec.template.spec", &mut out);
-            }
+        ("batch", "CronJob") if changed => {
+            let job = &object["spec"]["jobTemplate"]["spec"];
+            pod_spec(&job["template"]["spec"], "spec.jobTemplate.spec.template.spec", &mut out);
         }
         _ => {}
     }

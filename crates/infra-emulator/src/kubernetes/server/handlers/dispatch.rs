@@ -9,7 +9,7 @@ use http::{HeaderMap, Request, Response};
 use serde_json::Value;
 
 use super::query::query_of;
-use super::{bind, discovery, evict, listing, logs, objects, scale, watching};
+use super::{bind, discovery, evict, listing, logs, objects, scale, streams, watching};
 use crate::kubernetes::machinery::status::Status;
 use crate::kubernetes::machinery::write::FieldValidation;
 use crate::kubernetes::server::access::{
@@ -17,8 +17,9 @@ use crate::kubernetes::server::access::{
 };
 use crate::kubernetes::server::api::Api;
 use crate::kubernetes::server::http::{
-    Answer, Peer, RequestInfo, add_warning, json_response, parameter,
+    Answer, Peer, RequestInfo, add_warning, json_response, parameter, text_response,
 };
+use crate::kubernetes::server::protobuf;
 use crate::kubernetes::server::registry::{Caller, Target};
 use crate::kubernetes::server::security::Identity;
 
@@ -117,17 +118,23 @@ async fn answer(api: Arc<Api>, parts: Parts, body: Body, peer: &Peer) -> Answer 
         api.authorize(&identity, &Attributes::of(&info))?;
     }
     let headers = parts.headers.clone();
-    let call = Call { api, info, query, headers, identity };
+    let mut call = Call { api, info, query, headers, identity };
     if !call.info.is_resource {
         return discovery::answer(&call, &parts.method);
     }
-    let Some(target) = target(&call) else { return Err(call.unknown_resource()) };
-    if matches!(call.info.subresource.as_str(), "exec" | "attach" | "portforward" | "proxy") {
-        return Err(call.unknown_resource());
+    let Some(target) = target(&call) else { return unserved(&call) };
+    match call.info.subresource.as_str() {
+        "exec" | "attach" | "portforward" => return streams::answer(&call, &target, parts).await,
+        "proxy" => {
+            let text = "no endpoints available: emulated containers serve nothing";
+            return Err(Status::new(503, "ServiceUnavailable", text));
+        }
+        _ => {}
     }
     let body = axum::body::to_bytes(body, LARGEST_BODY)
         .await
         .map_err(|_| Status::new(413, "RequestEntityTooLarge", "limit is 3145728"))?;
+    let body = as_json(&mut call, body)?;
     let mut response = match route(&call, &target, &body).await {
         Ok(response) => response,
         Err(status) => Response::from(&status),
@@ -136,6 +143,18 @@ async fn answer(api: Arc<Api>, parts: Parts, body: Body, peer: &Peer) -> Answer 
         add_warning(&mut response, &warning);
     }
     Ok(response)
+}
+
+/// A protobuf body as the JSON that it stands for; the call's content type says so from then on.
+fn as_json(call: &mut Call, body: bytes::Bytes) -> Result<bytes::Bytes, Status> {
+    if call.content_type() != protobuf::MEDIA_TYPE || body.is_empty() {
+        return Ok(body);
+    }
+    let object = protobuf::to_json(&body)
+        .ok_or_else(|| Status::bad_request("the body is no protobuf object of a known kind"))?;
+    let json = http::HeaderValue::from_static("application/json");
+    call.headers.insert(http::header::CONTENT_TYPE, json);
+    Ok(object.to_string().into())
 }
 
 fn failure(fault: &crate::kubernetes::server::faults::RequestFault) -> Status {
@@ -154,6 +173,23 @@ fn failure(fault: &crate::kubernetes::server::faults::RequestFault) -> Status {
             status.code = code;
             status
         }
+    }
+}
+
+/// What a path is answered with that names no served resource: groups of custom kinds know nothing but what they serve.
+fn unserved(call: &Call) -> Answer {
+    let scheme = call.api.scheme();
+    let group = &call.info.group;
+    // A resource that is served knows its subresources.
+    let known = scheme.resource(group, &call.info.version, &call.info.resource).is_some();
+    if known && !call.info.subresource.is_empty() {
+        return Err(call.unknown_resource());
+    }
+    let built_in = scheme.resources().any(|own| own.custom.is_none() && own.kind.group == *group);
+    if built_in {
+        Err(call.unknown_resource())
+    } else {
+        Ok(text_response(404, "404 page not found\n"))
     }
 }
 

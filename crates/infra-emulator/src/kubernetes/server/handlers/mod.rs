@@ -11,6 +11,7 @@ mod objects;
 mod openapi;
 mod query;
 mod scale;
+mod streams;
 mod watching;
 
 pub(super) use dispatch::handle;

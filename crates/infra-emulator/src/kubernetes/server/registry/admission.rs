@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::caller::{Caller, Target};
+use super::pods::tolerate_absent_nodes;
 use super::quota::QuotaHold;
 use crate::kubernetes::machinery::status::Status;
 use crate::kubernetes::server::api::Api;
@@ -57,6 +58,9 @@ impl Api {
     ) -> Result<QuotaHold, Status> {
         if target.resource.kind.group == "rbac.authorization.k8s.io" {
             self.check_escalation(target, object, &caller.identity)?;
+        }
+        if target.is_core("pods") && target.subresource.is_empty() {
+            tolerate_absent_nodes(object);
         }
         self.call_mutating_webhooks("UPDATE", target, object, Some(live), caller, warnings).await?;
         self.call_validating_webhooks("UPDATE", target, object, Some(live), caller, warnings)

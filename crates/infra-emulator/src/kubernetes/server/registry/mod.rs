@@ -18,7 +18,7 @@ mod webhooks;
 pub(crate) use caller::{Caller, Target, Written};
 pub(crate) use convert::presented;
 pub(crate) use create::suffix;
-pub(crate) use quota::{Usage, namespace_usage, pod_resources};
+pub(crate) use quota::{namespace_usage, pod_resources};
 pub(crate) use read::list_at;
 pub(crate) use services::ServiceAddresses;
 pub(crate) use update::PatchKind;

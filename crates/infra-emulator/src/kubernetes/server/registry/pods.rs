@@ -140,7 +140,7 @@ fn mount_token(spec: &mut Value) {
 }
 
 /// `DefaultTolerationSeconds`: a pod stays five minutes on a node that is lost.
-fn tolerate_absent_nodes(pod: &mut Value) {
+pub(super) fn tolerate_absent_nodes(pod: &mut Value) {
     let spec = &mut pod["spec"];
     if !spec["tolerations"].is_array() {
         spec["tolerations"] = json!([]);

@@ -87,11 +87,6 @@ impl Store {
         Ok(store)
     }
 
-    /// A store that lives in memory alone.
-    pub fn in_memory() -> Self {
-        Self::with(HashMap::new(), 1, None)
-    }
-
     fn with(objects: HashMap<Arc<str>, Objects>, revision: u64, log: Option<SystemLog>) -> Self {
         let history = History::starting_at(revision);
         Self {
@@ -150,11 +145,6 @@ impl Store {
             .collect();
         all.sort();
         all
-    }
-
-    /// How many objects a resource has in a namespace.
-    pub fn count(&self, resource: &str, namespace: &str) -> usize {
-        self.list(resource, Some(namespace)).0.len()
     }
 
     /// Changes after a revision, at most `most`.
