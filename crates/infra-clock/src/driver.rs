@@ -18,14 +18,22 @@ const QUIET_LOOKS: u32 = 6;
 /// How long the thread sleeps when no one waits for world time, before it looks whether the clock still exists.
 const UNUSED: Duration = Duration::from_millis(200);
 
+/// Name of the threads that move clocks.
+const CLOCK: &str = "world-clock";
+/// What names of threads begin with that belong to one of several worlds in a process: a runtime whose threads are called so, with a
+/// number of its own, is a world for itself.
+pub const WORLD: &str = "realm-";
+
 pub(crate) fn spawn(inner: Weak<Inner>, runtime: Handle) {
+    let world =
+        std::thread::current().name().filter(|name| name.starts_with(WORLD)).map(str::to_owned);
     // A clock that cannot start its thread would stand still for ever; the run then ends by its wall-time limits.
     let _ = std::thread::Builder::new()
-        .name("world-clock".into())
-        .spawn(move || drive(&inner, &runtime));
+        .name(CLOCK.into())
+        .spawn(move || drive(&inner, &runtime, world.as_deref()));
 }
 
-fn drive(inner: &Weak<Inner>, runtime: &Handle) {
+fn drive(inner: &Weak<Inner>, runtime: &Handle, world: Option<&str>) {
     let mut quiet = 0;
     let mut last = None;
     while let Some(clock) = inner.upgrade() {
@@ -39,7 +47,7 @@ fn drive(inner: &Weak<Inner>, runtime: &Handle) {
         let seen = parked(runtime);
         quiet = if seen.is_some() && seen == last && !clock.is_busy() { quiet + 1 } else { 0 };
         last = seen;
-        if quiet >= QUIET_LOOKS && !waits_for_a_processor() && parked(runtime) == last {
+        if quiet >= QUIET_LOOKS && !waits_for_a_processor(world) && parked(runtime) == last {
             jump(&clock);
             quiet = 0;
             last = None;
@@ -68,7 +76,9 @@ fn parked(runtime: &Handle) -> Option<u64> {
 ///
 /// A worker that was woken counts as parked until it really runs, which on a busy machine takes longer than any settling time; the kernel
 /// knows better. Where it does not tell (no `/proc`), the settling time must do.
-fn waits_for_a_processor() -> bool {
+///
+/// Clocks have no work in any world, and threads of other worlds in this process (see [`WORLD`]) none in this one.
+fn waits_for_a_processor(world: Option<&str>) -> bool {
     let own = std::fs::read_link("/proc/thread-self").ok();
     let own = own.as_deref().and_then(std::path::Path::file_name);
     let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return false };
@@ -78,8 +88,12 @@ fn waits_for_a_processor() -> bool {
         }
         // `ID (NAME) STATE ...`; a name may hold anything.
         let Ok(stat) = std::fs::read_to_string(thread.path().join("stat")) else { return false };
-        let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-        matches!(state, Some('R' | 'D'))
+        let Some((head, rest)) = stat.rsplit_once(") ") else { return false };
+        let name = head.split_once('(').map_or("", |(_, name)| name);
+        if name == CLOCK || name.starts_with(WORLD) && Some(name) != world {
+            return false;
+        }
+        matches!(rest.chars().next(), Some('R' | 'D'))
     })
 }
 

@@ -10,6 +10,7 @@
 mod driver;
 mod world;
 
+pub use driver::WORLD;
 pub use world::{Busy, Elapsed, WorldClock, WorldTime};
 
 /// The date and time of the wall, in UTC, with a resolution of milliseconds.

@@ -58,3 +58,32 @@ async fn a_scaled_clock_runs_at_its_speed() {
     assert_eq!(clock.speed(), Some(1e6));
     assert_eq!(WorldClock::scaled(-1.0, HOUR).speed(), Some(1.0));
 }
+
+/// A runtime that is a world for itself.
+fn realm(number: u32) -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let name = format!("{}{number}", infra_clock::WORLD);
+    builder.worker_threads(2).thread_name(name).enable_all().build().unwrap()
+}
+
+#[test]
+fn what_happens_in_another_world_does_not_stop_this_one() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let (busy, quiet) = (realm(1), realm(2));
+    let over = std::sync::Arc::new(AtomicBool::new(false));
+    let told = std::sync::Arc::clone(&over);
+    busy.spawn(async move {
+        while !told.load(Ordering::Relaxed) {
+            std::hint::spin_loop();
+        }
+    });
+    let sleeping = quiet.spawn(async {
+        let clock = WorldClock::jumping(Duration::ZERO);
+        clock.sleep(Duration::from_secs(3600)).await;
+        clock.now().as_duration()
+    });
+    let limit = Duration::from_secs(20);
+    let slept = quiet.block_on(async { tokio::time::timeout(limit, sleeping).await });
+    over.store(true, Ordering::Relaxed);
+    assert_eq!(slept.unwrap().unwrap(), Duration::from_secs(3600));
+}

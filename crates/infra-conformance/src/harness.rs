@@ -1,6 +1,7 @@
 //! [`run_all`]: prepares every case, and runs all trials, several at a time, each in a runtime of its own (a jumping clock watches one).
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,9 @@ use crate::{Suite, trials};
 
 /// Wall time after which a run counts as hanging.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// How many runtimes there have been.
+static WORLDS: AtomicUsize = AtomicUsize::new(0);
 
 /// A run to be made.
 pub(crate) struct Job {
@@ -35,8 +39,11 @@ impl Job {
 
 /// Runs a future in a runtime of its own.
 fn alone<T: Send + 'static>(future: BoxFuture<'static, Result<T>>) -> Result<T> {
+    // Its threads are called so that the clock of one world does not mind what happens in another.
+    let number = WORLDS.fetch_add(1, Ordering::Relaxed);
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
+        .thread_name(format!("{}{number}", infra_clock::WORLD))
         .enable_all()
         .build()
         .map_err(|error| Failure::of("start a runtime", error))?;

@@ -30,8 +30,10 @@ const SIMPLE: &[(&str, &str, Trial)] = &[
     ("P-02", "killed before the deed", |case| identity::killed_before_the_deed(case).boxed()),
     ("P-03", "deleting what is missing", |case| repetition::missing_is_deleted(case).boxed()),
     ("P-04", "vanished is made again", |case| repetition::vanished_is_made_again(case).boxed()),
+    ("P-04", "vanishes after the plan", |case| repetition::vanishes_after_the_plan(case).boxed()),
     ("P-04", "update repeated", |case| repetition::update_repeated(case).boxed()),
     ("P-06", "access shows no secret", |case| secrets::access_shows_no_secret(case).boxed()),
+    ("P-06", "errors show no secret", |case| secrets::errors_show_no_secret(case).boxed()),
     ("P-07", "cancelled while waiting", |case| stopping::cancelled_while_waiting(case).boxed()),
     ("P-09", "the wish to wait is followed", |case| faults::wish_to_wait(case).boxed()),
     ("P-10", "unknown fields are ignored", |case| {

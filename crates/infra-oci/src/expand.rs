@@ -1,6 +1,6 @@
 //! [`expand`]: one node per image and registry. The layout is read now, so that the plan shows when it has changed.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use infra_event::{Diagnostic, ExitCode};
 use infra_plan::{Address, Node, Value};
@@ -13,18 +13,16 @@ use crate::layout::Layout;
 /// Instance of the nodes of this crate: they belong to no cloud.
 const INSTANCE: &str = "infra";
 
-/// The images of the file as nodes: `image.NAME/REGISTRY`, or `image.NAME:TAG/REGISTRY` where several tags of a name are pushed.
+/// The images of the file as nodes: `image.NAME/REGISTRY`; further tags of the same name are `image.NAME:TAG/REGISTRY`.
 ///
 /// # Errors
 /// All layouts that are missing or damaged, with the place in the file, the file of the layout and what to do.
 pub fn expand(spec: &Spec, files: &dyn FileReader) -> Result<Vec<Node>, Vec<Diagnostic>> {
-    let mut tags: HashMap<&str, usize> = HashMap::new();
-    for image in &spec.images {
-        *tags.entry(&image.name).or_default() += 1;
-    }
+    let mut names: HashSet<&str> = HashSet::new();
     let mut nodes = Vec::new();
     let mut problems = Vec::new();
     for image in &spec.images {
+        let first = names.insert(&image.name);
         let folder = image.oci_layout.resolve();
         let layout = match Layout::read(&folder, &image.tag, files) {
             Ok(layout) => layout,
@@ -38,9 +36,8 @@ pub fn expand(spec: &Spec, files: &dyn FileReader) -> Result<Vec<Node>, Vec<Diag
                 continue;
             }
         };
-        let several = tags.get(image.name.as_str()).is_some_and(|count| *count > 1);
         let folder = folder.to_string_lossy().into_owned();
-        nodes.extend(image.to.iter().map(|to| node(image, to.as_str(), several, &folder, &layout)));
+        nodes.extend(image.to.iter().map(|to| node(image, to.as_str(), first, &folder, &layout)));
     }
     if problems.is_empty() { Ok(nodes) } else { Err(problems) }
 }
@@ -49,9 +46,9 @@ fn at(problem: Diagnostic, location: &Location) -> Diagnostic {
     Diagnostic { location: Some(location.into()), ..problem }
 }
 
-fn node(image: &Image, registry: &str, several: bool, folder: &str, layout: &Layout) -> Node {
+fn node(image: &Image, registry: &str, first: bool, folder: &str, layout: &Layout) -> Node {
     let at = Address::of("registry", registry);
-    let name = if several { format!("{}:{}", image.name, image.tag) } else { image.name.clone() };
+    let name = if first { image.name.clone() } else { format!("{}:{}", image.name, image.tag) };
     let inputs = Value::map([
         ("name", Value::from(image.name.as_str())),
         ("registry", Value::from(at.as_str())),

@@ -1,5 +1,8 @@
 //! The provider keeps the contract: rules P-01 to P-12 on the emulated cloud, for every kind.
 
+#[path = "conformance/broken.rs"]
+mod broken;
+
 use std::sync::Arc;
 
 use infra_conformance::{Case, Suite, run_all};

@@ -13,7 +13,7 @@ use crate::harness::Job;
 use crate::prepare::{CallMade, Prepared};
 use crate::world::{Opening, World};
 
-const STATUSES: [u16; 8] = [400, 401, 403, 409, 412, 422, 429, 500];
+const STATUSES: [u16; 6] = [401, 403, 409, 422, 429, 500];
 /// More requests than this after a refusal are a storm.
 const MOST_REQUESTS: usize = 60;
 /// World time after which a refused operation must have ended.
@@ -72,7 +72,7 @@ async fn refused(case: Arc<Prepared>, name: &'static str, status: u16) -> Result
     ensure(id || !case.suite.request_ids, || format!("the error has no request id: {failure}"))?;
     let expected = match status {
         401 | 403 => Some(ExitCode::Credentials),
-        400 | 412 | 429 | 500 => Some(ExitCode::Failed),
+        429 | 500 => Some(ExitCode::Failed),
         _ => None,
     };
     ensure(expected.is_none_or(|exit| failure.exit == exit), || {

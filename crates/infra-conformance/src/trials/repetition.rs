@@ -107,3 +107,31 @@ pub(super) async fn update_repeated(case: Arc<Prepared>) -> Result {
     })?;
     world.close().await.map(drop)
 }
+
+/// What vanishes between plan and execution: a change of it is an error with a next step, its deletion is done, and the next run mends
+/// everything.
+pub(super) async fn vanishes_after_the_plan(case: Arc<Prepared>) -> Result {
+    for (work, from) in super::works(&case).skip(1) {
+        let opening = Opening { from: Some(from), ..Opening::default() };
+        let world = World::open(case.suite, opening).await?;
+        let plan = world.plan(&work.graph).await?;
+        let resource = world.resource(case.case.kind)?;
+        let subject = world.subject(&case.node, world.id(&case.node.address));
+        resource.delete(&world.context, &subject).await?;
+        resource.wait(&world.context, &subject, Goal::Gone).await?;
+        let finished = world.execute(&plan).await?;
+        let told = finished.failures.iter().all(|failure| !failure.next_steps.is_empty());
+        ensure(told, || Failure::told("no next step", &finished.failures).to_string())?;
+        ensure(finished.succeeded() == (work.name == "delete"), || {
+            Failure::told(work.name, &finished.failures).to_string()
+        })?;
+        world.apply(&work.graph).await?;
+        world.nothing_to_do(&work.graph).await?;
+        let census = world.census()?;
+        ensure(census == work.census, || {
+            format!("{}: there is {census}, expected is {}", work.name, work.census)
+        })?;
+        world.close().await?;
+    }
+    Ok(())
+}

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use infra_emulator::FaultAction;
 use infra_provider::Credential;
 
-use crate::failure::{Result, ensure};
+use super::faults;
+use crate::failure::{Failure, Result, ensure};
 use crate::prepare::Prepared;
 use crate::world::{Opening, World};
 
@@ -41,4 +43,28 @@ pub(super) async fn access_shows_no_secret(case: Arc<Prepared>) -> Result {
     let seen = resource.observe(context, &subject).await?;
     world.shows_no_secret("what is seen", &format!("{seen:?}"))?;
     world.close().await.map(drop)
+}
+
+/// Whatever is refused or cut off, the whole error with all its causes has no secret in it.
+pub(super) async fn errors_show_no_secret(case: Arc<Prepared>) -> Result {
+    let reset = FaultAction { reset: true, ..FaultAction::default() };
+    for then in [faults::status(401), faults::status(403), faults::status(500), reset] {
+        let mut faults = faults::at(&case, 0, then);
+        faults.rules.iter_mut().for_each(|rule| rule.times = None);
+        let opening = Opening { from: Some(&case.made), faults, ..Opening::default() };
+        let world = World::open(case.suite, opening).await?;
+        let resource = world.resource(case.case.kind)?;
+        let subject = world.subject(&case.node, world.id(&case.node.address));
+        let looked = resource.observe(&world.context, &subject).await.map(drop);
+        let deleted = resource.delete(&world.context, &subject).await;
+        for result in [looked, deleted] {
+            let Err(error) = result else {
+                return Err(Failure("a cloud that refuses everything counts as success".into()));
+            };
+            world.shows_no_secret("an error", &format!("{error:?}"))?;
+            world.shows_no_secret("a diagnostic", &format!("{:?}", error.to_diagnostic()))?;
+        }
+        world.close().await?;
+    }
+    Ok(())
 }

@@ -31,12 +31,24 @@ pub(super) fn jobs(case: &Arc<Prepared>) -> Vec<Job> {
         .collect()
 }
 
-/// Returns when the cloud has seen more than this many requests.
-async fn until_asked(world: &World, requests: usize) {
+/// Cancels the run when the cloud has seen more than this many requests; gives what `work` ended with, and how long it lasted then.
+async fn cancelled<F: Future>(
+    world: &World,
+    requests: usize,
+    work: F,
+) -> Result<(F::Output, Duration)> {
+    let mut work = std::pin::pin!(work);
     let mut looks = tokio::time::interval(LOOK);
     while world.requests().len() <= requests {
-        looks.tick().await;
+        tokio::select! {
+            _ = &mut work => return Err(Failure("it ended before it was cancelled".into())),
+            _ = looks.tick() => {}
+        }
     }
+    world.context.cancel.cancel();
+    let began = Instant::now();
+    let ended = work.await;
+    Ok((ended, began.elapsed()))
 }
 
 /// Cancels while the cloud keeps back its answer to the first change, which it has carried out.
@@ -50,13 +62,8 @@ async fn cancelled_in_call(case: Arc<Prepared>, name: &'static str) -> Result {
     let opening = Opening { from: Some(from), faults, ..Opening::default() };
     let world = World::open(case.suite, opening).await?;
     let plan = world.plan(&work.graph).await?;
-    let stopping = async {
-        until_asked(&world, change.number).await;
-        world.context.cancel.cancel();
-        Instant::now()
-    };
-    let (finished, cancelled) = tokio::join!(world.execute(&plan), stopping);
-    let (finished, lasted) = (finished?, cancelled.elapsed());
+    let (finished, lasted) = cancelled(&world, change.number, world.execute(&plan)).await?;
+    let finished = finished?;
     ensure(lasted <= SOON, || format!("it lasted {:.1} s", lasted.as_secs_f64()))?;
     ensure(finished.cancelled && finished.failures.is_empty(), || {
         Failure::told("it does not say that it was cancelled", &finished.failures).to_string()
@@ -86,14 +93,8 @@ pub(super) async fn cancelled_while_waiting(case: Arc<Prepared>) -> Result {
     let world = World::open(case.suite, opening).await?;
     let resource = world.resource(case.case.kind)?;
     let subject = world.subject(&case.node, world.id(&case.node.address));
-    let stopping = async {
-        until_asked(&world, 1).await;
-        world.context.cancel.cancel();
-        Instant::now()
-    };
     let waiting = resource.wait(&world.context, &subject, Goal::Ready);
-    let (result, cancelled) = tokio::join!(waiting, stopping);
-    let lasted = cancelled.elapsed();
+    let (result, lasted) = cancelled(&world, 1, waiting).await?;
     ensure(lasted <= SOON, || format!("it lasted {:.1} s", lasted.as_secs_f64()))?;
     let kind = result.map(drop).map_err(|error| error.kind);
     ensure(kind == Err(ErrorKind::Cancelled), || format!("it ended with {kind:?}"))?;

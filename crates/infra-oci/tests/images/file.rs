@@ -65,7 +65,7 @@ fn two_tags_of_one_name_are_two_nodes() {
     );
     let nodes = expand(&spec(&images), &reader()).unwrap();
     let addresses: Vec<_> = nodes.iter().map(|node| node.address.as_str()).collect();
-    assert_eq!(addresses, ["image.app:a/images", "image.app:b/images"]);
+    assert_eq!(addresses, ["image.app/images", "image.app:b/images"]);
 }
 
 #[test]
