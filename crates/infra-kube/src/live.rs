@@ -154,11 +154,12 @@ async fn compare(
     if surely_unchanged(known, live) {
         return Ok(Finding::Unchanged);
     }
-    match cluster.apply(known, true, true).await {
-        Ok(result) => {
-            let mut changes = changes_between(live, &result);
+    match dry_run(cluster, desired, known, live).await {
+        Ok((live, result)) => {
+            let mut changes = changes_between(&live, &result);
             let version = &desired.object.api_version;
-            if changes.is_empty() && owned_fields(live, version) != owned_fields(&result, version) {
+            if changes.is_empty() && owned_fields(&live, version) != owned_fields(&result, version)
+            {
                 changes.push(Change {
                     path: "metadata.managedFields".into(),
                     before: Value::Null,
@@ -187,6 +188,31 @@ async fn compare(
         Err(failure) if failure.is_not_found() => Ok(Finding::Absent),
         Err(failure) => Err(failure),
     }
+}
+
+/// How often an object is compared that others keep changing meanwhile.
+const TRIES: usize = 3;
+
+/// The live object and what the apply would make of just that one. Who changes it between the listing and the dry run would
+/// otherwise appear among our changes.
+async fn dry_run(
+    cluster: &Cluster,
+    desired: &Desired,
+    known: &Json,
+    live: &Json,
+) -> Result<(Json, Json), Failure> {
+    let version = |object: &Json| object.pointer("/metadata/resourceVersion").cloned();
+    let mut live = live.clone();
+    let mut result = cluster.apply(known, true, true).await?;
+    for _ in 1..TRIES {
+        if version(&live) == version(&result) {
+            break;
+        }
+        let Some(newer) = cluster.get(&desired.object).await? else { break };
+        live = newer;
+        result = cluster.apply(known, true, true).await?;
+    }
+    Ok((live, result))
 }
 
 /// What of a preview differs from the live object; fields that the preview does not name are not ours.
@@ -288,7 +314,8 @@ fn why_left(live: &Json) -> Option<String> {
     let entries = live.pointer("/metadata/managedFields").and_then(Json::as_array);
     let manager = |entry: &Json| entry.get("manager").and_then(Json::as_str).map(str::to_owned);
     let managers: Vec<String> = entries.into_iter().flatten().filter_map(manager).collect();
-    if managers.iter().any(|manager| manager == crate::FIELD_MANAGER) {
+    // An object of which nothing but the identity was applied has no managers at all.
+    if managers.is_empty() || managers.iter().any(|manager| manager == crate::FIELD_MANAGER) {
         return None;
     }
     Some(format!("it was taken over by {}", managers.join(", ")))

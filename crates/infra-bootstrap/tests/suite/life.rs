@@ -204,3 +204,47 @@ spec:
         None
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_holds_data_or_is_to_be_kept_stays() {
+    let mut world = World::new().await;
+    let kept = "apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: data }
+spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: kept, annotations: { infra-rs.github.io/prune: keep } }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: goes }
+";
+    let rest = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: rest }\n";
+    world.up(&shop("", &format!("{kept}---\n{rest}"))).await.unwrap();
+    world.up(&shop("", rest)).await.unwrap();
+    assert!(world.get("v1", "PersistentVolumeClaim", "shop/data").await.is_some());
+    assert!(world.get("v1", "ConfigMap", "shop/kept").await.is_some());
+    assert_eq!(world.get("v1", "ConfigMap", "shop/goes").await, None);
+    assert_eq!(world.up(&shop("", rest)).await.unwrap(), Vec::<String>::new());
+    world.down().await.unwrap();
+    assert_eq!(world.get("v1", "PersistentVolumeClaim", "shop/data").await, None, "it was ours");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_broke_off_is_completed_by_the_next() {
+    let mut world = World::new().await;
+    world.emulated.faults().fail_requests(infra_emulator::kubernetes::RequestFault {
+        verb: "patch".into(),
+        path: "/deployments/".into(),
+        code: 403,
+        times: 1,
+        ..Default::default()
+    });
+    let nodes = shop(&item(1), WEB);
+    world.up(&nodes).await.unwrap_err();
+    assert!(world.get("v1", "ConfigMap", "shop/settings").await.is_some());
+    assert_eq!(world.up(&nodes).await.unwrap(), ["update main/shop"]);
+    assert_eq!(world.up(&nodes).await.unwrap(), Vec::<String>::new());
+}
