@@ -84,7 +84,11 @@ impl Decoder {
                 let mut out = Map::new();
                 for (key, item) in map {
                     let inner = place.field(&place.owner, key);
-                    let decoded = self.value(values, item, &inner).or_else(|| zero(values));
+                    let mut decoded = self.value(values, item, &inner).or_else(|| zero(values));
+                    if matches!(values.shape, Shape::Scalar(Scalar::Quantity)) {
+                        let parsed = decoded.as_ref().and_then(Quantity::of);
+                        decoded = parsed.map(|own| json!(own.in_thousandths().canonical()));
+                    }
                     out.insert(key.clone(), decoded.unwrap_or(Value::Null));
                 }
                 Some(Value::Object(out))

@@ -86,6 +86,11 @@ impl Quantity {
         self.nano.div_euclid(unit) + i128::from(self.nano.rem_euclid(unit) != 0)
     }
 
+    /// The quantity rounded up to whole thousandths, as lists of resources hold it.
+    pub fn in_thousandths(self) -> Self {
+        Self { nano: self.milli_value() * (NANO / 1000), ..self }
+    }
+
     /// Whether the value has no fraction.
     pub fn is_whole(&self) -> bool {
         self.nano % NANO == 0
@@ -190,6 +195,8 @@ mod tests {
             let parsed = Quantity::parse(given).map(|quantity| quantity.canonical());
             assert_eq!(parsed.as_deref(), Some(expected), "{given}");
         }
+        let tiny = Quantity::parse("100u").map(|quantity| quantity.in_thousandths().canonical());
+        assert_eq!(tiny.as_deref(), Some("1m"));
         for bad in ["", "1.2.3", "x", "1 Gi", "1gi", "1e", "Gi"] {
             assert!(Quantity::parse(bad).is_none(), "{bad}");
         }
