@@ -1,5 +1,6 @@
 //! The controllers, the scheduler and the kubelets: what makes objects live.
 
+mod cron_jobs;
 mod daemon_sets;
 mod deployments;
 mod disruption_budgets;
@@ -44,6 +45,7 @@ fn all(api: &Arc<Api>, world: &World) -> Vec<Box<dyn runner::Controller>> {
         Box::new(daemon_sets::DaemonSets::new(manager())),
         Box::new(disruption_budgets::DisruptionBudgets::new(manager())),
         Box::new(quotas::Quotas::new(manager())),
+        Box::new(cron_jobs::CronJobs::new(manager())),
         Box::new(jobs::Jobs::new(manager())),
         Box::new(endpoints::Endpoints::new(manager())),
         Box::new(load_balancers::LoadBalancers::new(cloud(), world.clone())),

@@ -4,7 +4,7 @@
 //! standard input comes back, and a forwarded port echoes.
 
 use axum::extract::FromRequestParts;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::IntoResponse;
 use http::request::Parts;
 use serde_json::{Value, json};
@@ -96,7 +96,8 @@ async fn run(mut socket: WebSocket, words: Vec<String>, stdin: bool, log: String
     }
     let success: Value = json!({"metadata": {}, "status": "Success"});
     send(&mut socket, ERROR, success.to_string().as_bytes()).await;
-    let _ = socket.send(Message::Close(None)).await;
+    let end = CloseFrame { code: close_code::NORMAL, reason: "".into() };
+    let _ = socket.send(Message::Close(Some(end))).await;
 }
 
 /// Gives back what is typed, until it ends.
