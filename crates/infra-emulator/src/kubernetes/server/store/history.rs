@@ -12,8 +12,8 @@ use super::Key;
 
 /// The most changes that are kept.
 const MOST_CHANGES: usize = 8192;
-/// The most bytes (of the objects as JSON) that are kept.
-const MOST_BYTES: usize = 12 << 20;
+/// The most bytes (of the objects as JSON; in memory they take several times as much) that are kept.
+const MOST_BYTES: usize = 4 << 20;
 
 /// What happened to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
