@@ -116,6 +116,45 @@ fn a_job_completes_and_one_that_fails_says_so() {
 }
 
 #[test]
+fn a_cron_job_makes_a_job_each_time_and_keeps_three() {
+    run(async {
+        let world = World::new().await;
+        let client = &world.client;
+        let cron = json!({"metadata": {"name": "tick"}, "spec": {
+            "schedule": "*/10 * * * *",
+            "jobTemplate": {"spec": {"template": {"spec": {
+                "restartPolicy": "Never",
+                "containers": [{"name": "main", "image": "busybox"}],
+            }}}},
+        }});
+        client.create("/apis/batch/v1/namespaces/default/cronjobs", cron).await;
+        let started = world.clock.now();
+        world.clock.sleep(std::time::Duration::from_secs(3600)).await;
+        let jobs = client
+            .until(JOBS, |_, it| {
+                it["items"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .filter(|job| job["status"]["succeeded"] == 1)
+                    .count()
+                    == 3
+            })
+            .await;
+        assert!(world.clock.now().since(started).as_secs() >= 3600);
+        let names: Vec<_> = jobs["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|job| job["metadata"]["name"].as_str().unwrap().to_owned())
+            .collect();
+        assert!(names.iter().all(|name| name.starts_with("tick-")), "{names:?}");
+        client.delete("/apis/batch/v1/namespaces/default/cronjobs/tick").await;
+        client.until(JOBS, |_, it| it["items"].as_array().unwrap().is_empty()).await;
+    });
+}
+
+#[test]
 fn a_container_that_crashes_backs_off_and_recovers() {
     run(async {
         let crashing = PodScript {

@@ -103,7 +103,8 @@ impl Endpoints {
             .modify("endpoints", "", pair(service), |object| {
                 let empty = subsets.as_array().is_some_and(Vec::is_empty);
                 let unchanged = object["subsets"] == subsets;
-                if !unchanged && !(empty && object.get("subsets").is_none()) {
+                let absent = empty && object.get("subsets").is_none();
+                if !unchanged && !absent {
                     object["subsets"] = subsets.clone();
                     if !object["metadata"]["annotations"].is_object() {
                         object["metadata"]["annotations"] = json!({});

@@ -177,8 +177,12 @@ impl GarbageCollector {
         let mut dependents = self.lock();
         if let Some(previous) = &change.previous {
             for reference in items(previous, "/metadata/ownerReferences") {
-                if let Some(all) = dependents.get_mut(text(reference, "/uid")) {
+                let owner = text(reference, "/uid");
+                if let Some(all) = dependents.get_mut(owner) {
                     all.remove(&key);
+                    if all.is_empty() {
+                        dependents.remove(owner);
+                    }
                 }
             }
         }
@@ -188,7 +192,6 @@ impl GarbageCollector {
                 dependents.entry(owner).or_default().insert(key.clone());
             }
         }
-        dependents.retain(|_, all| !all.is_empty());
     }
 
     /// The owners that wait for an object in the foreground.

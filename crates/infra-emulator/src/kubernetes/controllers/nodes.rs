@@ -65,7 +65,7 @@ impl Nodes {
                 let mut taints: Vec<Value> = items(node, "/spec/taints").cloned().collect();
                 let ours = |taint: &Value| matches!(text(taint, "/key"), UNREACHABLE | NOT_READY);
                 let tainted = taints.iter().any(ours);
-                if ready == !tainted {
+                if ready != tainted {
                     return;
                 }
                 taints.retain(|taint| !ours(taint));
@@ -140,7 +140,7 @@ impl Controller for Nodes {
                 let node = text(&change.object, "/spec/nodeName");
                 let lost = !node.is_empty()
                     && self.client.get("nodes", "", node).is_none()
-                    && self.client.list("nodes", None).iter().next().is_some();
+                    && !self.client.list("nodes", None).is_empty();
                 if lost { vec![WorkKey::new("", node)] } else { Vec::new() }
             }
             _ => Vec::new(),

@@ -59,7 +59,7 @@ pub(in crate::kubernetes) fn start(
     stop: &CancellationToken,
 ) -> Running {
     let tracker = TaskTracker::new();
-    for controller in super::all(api, &world) {
+    for controller in super::roster::all(api, &world) {
         let (api, stop) = (api.clone(), stop.clone());
         tracker.spawn(async move {
             tokio::select! {

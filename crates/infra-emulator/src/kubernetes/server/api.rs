@@ -18,7 +18,7 @@ use crate::kubernetes::machinery::scheme::{Resource, Scheme};
 pub(crate) const DEFINITIONS: &str = "apiextensions.k8s.io/customresourcedefinitions";
 
 /// The API server of one cluster, without its listener.
-pub struct Api {
+pub(crate) struct Api {
     pub(crate) store: Store,
     scheme: RwLock<Arc<Scheme>>,
     pub(crate) clock: WorldClock,

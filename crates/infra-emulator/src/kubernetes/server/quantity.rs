@@ -90,7 +90,8 @@ fn decimal(number: &str, exponent: i32) -> Option<i128> {
         None => (false, number.strip_prefix('+').unwrap_or(number)),
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if whole.is_empty() && fraction.is_empty() {
+    let signed = |part: &str| part.contains(['+', '-']);
+    if whole.is_empty() && fraction.is_empty() || signed(whole) || signed(fraction) {
         return None;
     }
     let all: i128 = format!("{whole}{fraction}").parse().ok()?;

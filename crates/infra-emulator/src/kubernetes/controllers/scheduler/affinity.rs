@@ -90,7 +90,8 @@ pub(super) fn pod_affinity_refuses(
             .any(|(other, at)| term_selects(&term, pod, other) && same_place(&term, at));
         // The first pod of a group that wants to be together may go anywhere.
         let alone = !placed.iter().any(|(other, _)| term_selects(&term, pod, other));
-        if !near && !(alone && term_selects(&term, pod, pod)) {
+        let first = alone && term_selects(&term, pod, pod);
+        if !near && !first {
             return Some("node(s) didn't match pod affinity rules");
         }
     }

@@ -101,17 +101,44 @@ pub(super) fn data_update(object: &Value, old: &Value, errors: &mut Errors) {
 
 pub(super) fn resource_quota(object: &Value, errors: &mut Errors) {
     for (name, value) in object["spec"]["hard"].as_object().into_iter().flatten() {
+        let field = format!("spec.hard[{name}]");
         for error in names::qualified(name) {
-            errors.invalid_text("spec.hard", name, &error);
+            errors.invalid_text(&field, name, &error);
+        }
+        if !name.contains('/') && !is_quota_resource(name) {
+            errors.invalid_text(&field, name, "must be a standard resource for quota");
         }
         if Quantity::of(value).is_some_and(|quantity| quantity.sign() < 0) {
-            errors.invalid(
-                format!("spec.hard[{name}]"),
-                value,
-                "must be greater than or equal to 0",
-            );
+            errors.invalid(field, value, "must be greater than or equal to 0");
         }
     }
+}
+
+/// Resources that quotas count by names without a domain.
+fn is_quota_resource(name: &str) -> bool {
+    const STANDARD: [&str; 17] = [
+        "cpu",
+        "memory",
+        "ephemeral-storage",
+        "requests.cpu",
+        "requests.memory",
+        "requests.storage",
+        "requests.ephemeral-storage",
+        "limits.cpu",
+        "limits.memory",
+        "limits.ephemeral-storage",
+        "pods",
+        "resourcequotas",
+        "services",
+        "replicationcontrollers",
+        "secrets",
+        "persistentvolumeclaims",
+        "configmaps",
+    ];
+    STANDARD.contains(&name)
+        || ["services.", "count/", "hugepages-", "requests.hugepages-"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
 }
 
 pub(super) fn limit_range(object: &Value, errors: &mut Errors) {

@@ -301,7 +301,12 @@ fn resources(resources: &Value, field: &str, errors: &mut Errors) {
         for (name, value) in resources[kind].as_object().into_iter().flatten() {
             let place = format!("{field}.{kind}[{name}]");
             for error in names::qualified(name) {
-                errors.invalid_text(format!("{field}.{kind}"), name, &error);
+                errors.invalid_text(&place, name, &error);
+            }
+            let standard = ["cpu", "memory", "ephemeral-storage"].contains(&name.as_str());
+            if !name.contains('/') && !standard && !name.starts_with("hugepages-") {
+                let detail = "must be a standard resource for containers";
+                errors.invalid_text(&place, name, detail);
             }
             let Some(quantity) = Quantity::of(value) else { continue };
             if quantity.sign() < 0 {

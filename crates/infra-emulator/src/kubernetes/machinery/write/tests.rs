@@ -1,10 +1,13 @@
 //! Whole write requests: decoding, defaults, strategies.
 
 use jiff::Timestamp;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::kubernetes::machinery::prepare::Identity;
+use crate::kubernetes::machinery::schema::{Scalar, Schema, Shape};
 use crate::kubernetes::machinery::scheme::{GroupVersionKind, Resource, Scheme};
 use std::sync::Arc;
 
@@ -181,4 +184,101 @@ fn versions_and_uids_must_fit() {
     assert!(put(json!({ "name": "c" })).is_ok());
     assert_eq!(put(json!({ "name": "c", "resourceVersion": "6" })).unwrap_err().reason, "Conflict");
     assert_eq!(put(json!({ "name": "c", "uid": "other" })).unwrap_err().code, 409);
+}
+
+/// A random value of a schema; now and then one of another type.
+fn random(schema: &Schema, random_source: &mut StdRng, depth: usize) -> Value {
+    if random_source.random_ratio(1, 25) {
+        let odd = [
+            json!(null),
+            json!(-1),
+            json!("odd Value"),
+            json!([]),
+            json!({}),
+            json!(true),
+            json!(1.5),
+        ];
+        return odd[random_source.random_range(0..odd.len())].clone();
+    }
+    let pick =
+        |source: &mut StdRng, texts: &[&str]| json!(texts[source.random_range(0..texts.len())]);
+    match &schema.shape {
+        Shape::Scalar(Scalar::String) => pick(
+            random_source,
+            &["a", "Always", "TCP", "", "x.example.org/y", "Local", "v1", "None", "10.0.0.1", "/p"],
+        ),
+        Shape::Scalar(Scalar::Quantity) => {
+            pick(random_source, &["1", "1500m", "1Gi", "-1", "100u"])
+        }
+        Shape::Scalar(Scalar::Bytes) => pick(random_source, &["eA==", "AAEC"]),
+        Shape::Scalar(Scalar::Time | Scalar::MicroTime) => json!("2024-01-01T00:00:00Z"),
+        Shape::Scalar(Scalar::Boolean) => json!(random_source.random_bool(0.5)),
+        Shape::Scalar(Scalar::IntOrString) => pick(random_source, &["25%", "http", "x"]),
+        Shape::Scalar(_) => json!(random_source.random_range(-1..70_000)),
+        Shape::Any => json!({ "any": [1, "x"] }),
+        _ if depth == 0 => json!({}),
+        Shape::Struct(fields, _) => {
+            let mut out = serde_json::Map::new();
+            for (name, field) in fields {
+                if name != "managedFields" && random_source.random_ratio(1, 2) {
+                    out.insert(name.clone(), random(&field.schema, random_source, depth - 1));
+                }
+            }
+            Value::Object(out)
+        }
+        Shape::Map(values) => json!({ "k": random(values, random_source, depth - 1) }),
+        Shape::List(items) => {
+            let count = random_source.random_range(0..3);
+            (0..count).map(|_| random(items, random_source, depth - 1)).collect()
+        }
+    }
+}
+
+/// Whatever is sent is answered: no panic, and what is stored can be read, written and applied again without a change.
+#[test]
+fn any_body_is_answered() {
+    let mut random_source = StdRng::seed_from_u64(36);
+    let mut accepted = 0;
+    for round in 0..15 {
+        for resource in Scheme::new().resources() {
+            let mut body = random(&resource.schema, &mut random_source, 7);
+            if !body.is_object() {
+                continue;
+            }
+            for key in ["kind", "apiVersion"] {
+                body.as_object_mut().unwrap().shift_remove(key);
+            }
+            body["metadata"] = json!({ "name": format!("n{round}"), "labels": { "a": "b" } });
+            let text = body.to_string();
+            let Ok(decoded) = decode(resource, text.as_bytes(), false, &options("")) else {
+                continue;
+            };
+            let pending = create(resource, decoded, &options("")).unwrap();
+            let Ok(stored) = complete_create(resource, pending.object, &identity()) else {
+                continue;
+            };
+            accepted += 1;
+            let name = options(&format!("n{round}"));
+            let again = decode(resource, stored.to_string().as_bytes(), false, &name).unwrap();
+            assert_eq!(again.warnings, Vec::<String>::new());
+            let put = update(resource, &stored, again, &name).unwrap();
+            if let Ok(written) = complete_update(resource, "", put.object, &stored) {
+                assert_eq!(written, stored, "{}", resource.kind.kind);
+            }
+            body["kind"] = json!(resource.kind.kind);
+            body["apiVersion"] = json!(resource.kind.api_version());
+            let forced = Options { force: true, ..name };
+            let applied = apply(resource, Some(&stored), body.to_string().as_bytes(), &forced);
+            if let Ok(applied) = applied
+                && let Ok(written) = complete_update(resource, "", applied.object, &stored)
+            {
+                assert_eq!(written["metadata"]["uid"], stored["metadata"]["uid"]);
+                let entries = &written["metadata"]["managedFields"];
+                let is_ours =
+                    |own: &Value| own["operation"] == "Apply" && own["manager"] == "tester";
+                assert!(entries.as_array().unwrap().iter().any(is_ours));
+            }
+        }
+    }
+    assert!(accepted > 100, "{accepted}");
 }

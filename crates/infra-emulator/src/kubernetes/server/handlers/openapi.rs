@@ -57,10 +57,11 @@ fn document(call: &Call, scheme: &Scheme, group: &str, version: &str) -> Answer 
         return Ok(text_response(404, "404 page not found\n"));
     }
     let mut paths = Map::new();
-    let mut schemas = Map::new();
+    let prefix = "#/components/schemas/";
+    let schemas = Scheme::open_api_schemas(resources.iter().map(|own| &***own), prefix);
     for resource in resources {
         let (collection, object) = resource_paths(resource);
-        let reference = format!("#/components/schemas/{}", schema_name(resource));
+        let reference = format!("{prefix}{}", Scheme::schema_name(resource));
         paths.insert(collection, json!({"post": operation(resource, "post", &reference)}));
         paths.insert(
             object,
@@ -71,7 +72,6 @@ fn document(call: &Call, scheme: &Scheme, group: &str, version: &str) -> Answer 
                 "delete": operation(resource, "delete", &reference),
             }),
         );
-        schemas.insert(schema_name(resource), schema(resource));
     }
     let document = json!({
         "openapi": "3.0.0",
@@ -91,17 +91,6 @@ fn resource_paths(resource: &Resource) -> (String, String) {
     };
     let object = format!("{collection}/{{name}}");
     (collection, object)
-}
-
-fn schema_name(resource: &Resource) -> String {
-    let kind = &resource.kind;
-    let group = if kind.group.is_empty() { "core" } else { &kind.group };
-    if resource.custom.is_some() {
-        let reversed: Vec<&str> = group.rsplit('.').collect();
-        return format!("{}.{}.{}", reversed.join("."), kind.version, kind.kind);
-    }
-    let short = group.split('.').next().unwrap_or(group);
-    format!("io.k8s.api.{short}.{}.{}", kind.version, kind.kind)
 }
 
 fn group_version_kind(resource: &Resource) -> Value {
@@ -135,31 +124,16 @@ fn operation(resource: &Resource, method: &str, reference: &str) -> Value {
     operation
 }
 
-fn schema(resource: &Resource) -> Value {
-    json!({
-        "type": "object",
-        "description": format!("{} of {}", resource.kind.kind, resource.kind.api_version()),
-        "properties": {
-            "apiVersion": {"type": "string"},
-            "kind": {"type": "string"},
-            "metadata": {"type": "object"},
-            "spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
-            "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
-        },
-        "x-kubernetes-group-version-kind": [group_version_kind(resource)],
-    })
-}
-
 fn version_two(call: &Call, scheme: &Scheme) -> Value {
     let mut paths = Map::new();
-    let mut definitions = Map::new();
+    let prefix = "#/definitions/";
+    let definitions = Scheme::open_api_schemas(scheme.resources().map(|own| &**own), prefix);
     for resource in scheme.resources() {
-        let reference = format!("#/definitions/{}", schema_name(resource));
+        let reference = format!("{prefix}{}", Scheme::schema_name(resource));
         let (_, object) = resource_paths(resource);
         let mut patch = operation(resource, "patch", &reference);
         patch["responses"] = json!({"200": {"description": "OK", "schema": {"$ref": reference}}});
         paths.insert(object, json!({"patch": patch}));
-        definitions.insert(schema_name(resource), schema(resource));
     }
     json!({"swagger": "2.0", "info": info(call), "paths": paths, "definitions": definitions})
 }

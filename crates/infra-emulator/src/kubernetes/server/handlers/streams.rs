@@ -4,7 +4,7 @@
 //! standard input comes back, and a forwarded port echoes.
 
 use axum::extract::FromRequestParts;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::IntoResponse;
 use http::request::Parts;
 use serde_json::{Value, json};
@@ -31,7 +31,9 @@ pub(super) async fn answer(call: &Call, target: &Target, mut parts: Parts) -> An
     }
     if pod["status"]["phase"] != "Running" {
         let phase = pod["status"]["phase"].as_str().unwrap_or("Unknown");
-        let text = format!("cannot exec into a container in a completed or pending pod; current phase is {phase}");
+        let text = format!(
+            "cannot exec into a container in a completed or pending pod; current phase is {phase}"
+        );
         return Err(Status::bad_request(text));
     }
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
@@ -51,7 +53,8 @@ pub(super) async fn answer(call: &Call, target: &Target, mut parts: Parts) -> An
     let on = |key: &str| call.parameter(key).is_some_and(|on| matches!(on, "true" | "1"));
     let stdin = on("stdin");
     let log = call.parameter("container").unwrap_or_default();
-    let log = if target.subresource == "attach" { call.api.log_of(&pod, log) } else { String::new() };
+    let log =
+        if target.subresource == "attach" { call.api.log_of(&pod, log) } else { String::new() };
     Ok(upgrade.on_upgrade(move |socket| run(socket, words, stdin, log)).into_response())
 }
 
@@ -61,7 +64,8 @@ fn ports(call: &Call) -> Result<Vec<u16>, Status> {
         .filter(|(key, _)| key == "ports" || key == "port")
         .flat_map(|(_, value)| value.split(','))
         .map(|text| {
-            text.parse().map_err(|_| Status::bad_request(format!("unable to parse {text:?} as a port")))
+            text.parse()
+                .map_err(|_| Status::bad_request(format!("unable to parse {text:?} as a port")))
         })
         .collect()
 }
@@ -87,8 +91,18 @@ async fn run(mut socket: WebSocket, words: Vec<String>, stdin: bool, log: String
     if !text.is_empty() && !send(&mut socket, STDOUT, text.as_bytes()).await {
         return;
     }
-    while stdin {
-        let Some(Ok(message)) = socket.recv().await else { break };
+    if stdin {
+        echo(&mut socket).await;
+    }
+    let success: Value = json!({"metadata": {}, "status": "Success"});
+    send(&mut socket, ERROR, success.to_string().as_bytes()).await;
+    let end = CloseFrame { code: close_code::NORMAL, reason: "".into() };
+    let _ = socket.send(Message::Close(Some(end))).await;
+}
+
+/// Gives back what is typed, until it ends.
+async fn echo(socket: &mut WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
         let Message::Binary(content) = message else {
             if matches!(message, Message::Close(_)) { break } else { continue }
         };
@@ -98,7 +112,7 @@ async fn run(mut socket: WebSocket, words: Vec<String>, stdin: bool, log: String
                 if typed == b"\x04" || typed == b"exit\n" || typed == b"exit\r" {
                     break;
                 }
-                if !send(&mut socket, STDOUT, typed).await {
+                if !send(socket, STDOUT, typed).await {
                     return;
                 }
             }
@@ -106,9 +120,6 @@ async fn run(mut socket: WebSocket, words: Vec<String>, stdin: bool, log: String
             _ => {}
         }
     }
-    let success: Value = json!({"metadata": {}, "status": "Success"});
-    send(&mut socket, ERROR, success.to_string().as_bytes()).await;
-    let _ = socket.send(Message::Close(None)).await;
 }
 
 /// Each port has a channel for data and one for errors, and each begins with the port's number.

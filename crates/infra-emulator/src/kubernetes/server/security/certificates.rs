@@ -20,7 +20,7 @@ use crate::kubernetes::server::EmulatorError;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The certificate authority of one cluster.
-pub struct Authority {
+pub(crate) struct Authority {
     pem: String,
     der: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
@@ -31,7 +31,7 @@ impl Authority {
     ///
     /// # Errors
     /// When the files cannot be read, written or understood.
-    pub fn open(directory: &Path, cluster: &str) -> Result<Self, EmulatorError> {
+    pub(crate) fn open(directory: &Path, cluster: &str) -> Result<Self, EmulatorError> {
         let (certificate_path, key_path) = (directory.join("ca.crt"), directory.join("ca.key"));
         let read = |path: &Path| {
             files::read_if_there(path).map_err(|source| EmulatorError::File {
@@ -67,7 +67,7 @@ impl Authority {
     }
 
     /// The authority's certificate as PEM.
-    pub fn pem(&self) -> &str {
+    pub(crate) fn pem(&self) -> &str {
         &self.pem
     }
 
@@ -75,7 +75,7 @@ impl Authority {
     ///
     /// # Errors
     /// When no key can be made.
-    pub fn client_certificate(
+    pub(crate) fn client_certificate(
         &self,
         user: &str,
         groups: &[&str],
@@ -99,7 +99,10 @@ impl Authority {
     ///
     /// # Errors
     /// When no certificate can be made.
-    pub fn server_config(&self, names: &[String]) -> Result<Arc<ServerConfig>, EmulatorError> {
+    pub(crate) fn server_config(
+        &self,
+        names: &[String],
+    ) -> Result<Arc<ServerConfig>, EmulatorError> {
         let mut params = CertificateParams::new(names.to_vec()).map_err(certificate_error)?;
         params.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
         let mut subject = DistinguishedName::new();

@@ -6,7 +6,7 @@ mod identity;
 mod service_account_tokens;
 mod tokens;
 
-pub use certificates::Authority;
+pub(crate) use certificates::Authority;
 pub use identity::Identity;
-pub use service_account_tokens::{ServiceAccountTokens, TokenSubject};
-pub use tokens::Tokens;
+pub(crate) use service_account_tokens::{ServiceAccountTokens, TokenSubject};
+pub(crate) use tokens::Tokens;

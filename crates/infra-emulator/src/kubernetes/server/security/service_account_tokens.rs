@@ -17,17 +17,17 @@ pub(crate) const ISSUER: &str = "https://kubernetes.default.svc";
 
 /// The service account that a token speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenSubject {
+pub(crate) struct TokenSubject {
     /// Namespace of the service account.
-    pub namespace: String,
+    pub(crate) namespace: String,
     /// Name of the service account.
-    pub name: String,
+    pub(crate) name: String,
     /// Its uid; a token of an account that was made anew is worth nothing.
-    pub uid: String,
+    pub(crate) uid: String,
 }
 
 /// Signs and checks the tokens of one cluster.
-pub struct ServiceAccountTokens {
+pub(crate) struct ServiceAccountTokens {
     key: Vec<u8>,
 }
 
@@ -36,7 +36,7 @@ impl ServiceAccountTokens {
     ///
     /// # Errors
     /// When the key's file cannot be read or written.
-    pub fn open(directory: &Path) -> Result<Self, EmulatorError> {
+    pub(crate) fn open(directory: &Path) -> Result<Self, EmulatorError> {
         let path = directory.join("service-account.key");
         let file_error =
             |action, source| EmulatorError::File { action, path: path.clone(), source };
@@ -51,7 +51,7 @@ impl ServiceAccountTokens {
     }
 
     /// A token for a service account; without a lifetime it never expires (a token of a Secret).
-    pub fn issue(
+    pub(crate) fn issue(
         &self,
         subject: &TokenSubject,
         audiences: &[String],
@@ -81,7 +81,7 @@ impl ServiceAccountTokens {
     }
 
     /// The subject of a token that this cluster signed and that has not expired.
-    pub fn subject(&self, token: &str) -> Option<TokenSubject> {
+    pub(crate) fn subject(&self, token: &str) -> Option<TokenSubject> {
         let (signed, signature) = token.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         self.mac(signed.as_bytes())?.verify_slice(&signature).ok()?;

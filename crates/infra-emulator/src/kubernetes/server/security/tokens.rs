@@ -20,7 +20,7 @@ struct Grant {
 
 /// The tokens of one cluster.
 #[derive(Debug)]
-pub struct Tokens {
+pub(crate) struct Tokens {
     path: PathBuf,
     grants: Mutex<HashMap<String, Grant>>,
 }
@@ -30,7 +30,7 @@ impl Tokens {
     ///
     /// # Errors
     /// When their file cannot be read or understood.
-    pub fn open(directory: &std::path::Path) -> Result<Self, EmulatorError> {
+    pub(crate) fn open(directory: &std::path::Path) -> Result<Self, EmulatorError> {
         let path = directory.join("tokens.json");
         let content = files::read_if_there(&path).map_err(|source| EmulatorError::File {
             action: "read",
@@ -50,7 +50,7 @@ impl Tokens {
     ///
     /// # Errors
     /// When the tokens' file cannot be written.
-    pub fn add(
+    pub(crate) fn add(
         &self,
         token: &str,
         identity: Identity,
@@ -66,7 +66,7 @@ impl Tokens {
     ///
     /// # Errors
     /// When the tokens' file cannot be written.
-    pub fn revoke(&self, token: &str) -> Result<bool, EmulatorError> {
+    pub(crate) fn revoke(&self, token: &str) -> Result<bool, EmulatorError> {
         let mut grants = self.lock();
         let known = grants.remove(&digest(token)).is_some();
         self.save(&grants)?;
@@ -74,7 +74,7 @@ impl Tokens {
     }
 
     /// Whose token this is, unless it is unknown or has expired.
-    pub fn identity(&self, token: &str) -> Option<Identity> {
+    pub(crate) fn identity(&self, token: &str) -> Option<Identity> {
         let grants = self.lock();
         let grant = grants.get(&digest(token))?;
         let now = milliseconds(infra_clock::wall_now());

@@ -12,12 +12,12 @@ use super::Key;
 
 /// The most changes that are kept.
 const MOST_CHANGES: usize = 8192;
-/// The most bytes (of the objects as JSON) that are kept.
-const MOST_BYTES: usize = 12 << 20;
+/// The most bytes (of the objects as JSON; in memory they take several times as much) that are kept.
+const MOST_BYTES: usize = 4 << 20;
 
 /// What happened to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeKind {
+pub(crate) enum ChangeKind {
     /// It was made.
     Added,
     /// It was changed.
@@ -28,17 +28,17 @@ pub enum ChangeKind {
 
 /// One change of one object.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub(crate) struct Change {
     /// The revision that the change made.
-    pub revision: u64,
+    pub(crate) revision: u64,
     /// Which object.
-    pub key: Key,
+    pub(crate) key: Key,
     /// What happened.
-    pub kind: ChangeKind,
+    pub(crate) kind: ChangeKind,
     /// The object after the change.
-    pub object: Arc<Value>,
+    pub(crate) object: Arc<Value>,
     /// The object before the change; nothing for an addition.
-    pub previous: Option<Arc<Value>>,
+    pub(crate) previous: Option<Arc<Value>>,
     bytes: usize,
 }
 
@@ -62,9 +62,9 @@ impl Change {
 
 /// A revision is older than what the history holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Expired {
+pub(crate) struct Expired {
     /// The oldest revision that a watch can start from.
-    pub oldest: u64,
+    pub(crate) oldest: u64,
 }
 
 /// Past changes, oldest first; revisions are dense.

@@ -32,7 +32,7 @@ pub(super) struct Line<O = Option<Arc<Value>>> {
 
 /// The open log.
 #[derive(Debug)]
-pub struct SystemLog {
+pub(crate) struct SystemLog {
     path: PathBuf,
     file: Option<File>,
 }

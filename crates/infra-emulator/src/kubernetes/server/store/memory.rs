@@ -14,25 +14,25 @@ use crate::kubernetes::server::EmulatorError;
 
 /// Which object: its resource (`pods`, `apps/deployments`), namespace (empty at cluster scope) and name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
+pub(crate) struct Key {
     /// `resource` of the core group or `group/resource`.
-    pub resource: Arc<str>,
+    pub(crate) resource: Arc<str>,
     /// Namespace, empty for objects of the cluster.
-    pub namespace: String,
+    pub(crate) namespace: String,
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 impl Key {
     /// The key of an object.
-    pub fn new(resource: &str, namespace: &str, name: &str) -> Self {
+    pub(crate) fn new(resource: &str, namespace: &str, name: &str) -> Self {
         Self { resource: resource.into(), namespace: namespace.into(), name: name.into() }
     }
 }
 
 /// Why a write did not happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WriteError {
+pub(crate) enum WriteError {
     /// There is an object of that name.
     Exists,
     /// There is no such object.
@@ -55,7 +55,7 @@ struct Inner {
 
 /// The objects of one cluster.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     inner: Mutex<Inner>,
     latest: watch::Sender<u64>,
 }
@@ -65,7 +65,7 @@ impl Store {
     ///
     /// # Errors
     /// When the log cannot be read, is damaged or cannot be written.
-    pub fn open(directory: &Path) -> Result<Self, EmulatorError> {
+    pub(crate) fn open(directory: &Path) -> Result<Self, EmulatorError> {
         let mut objects: HashMap<Arc<str>, Objects> = HashMap::new();
         let (log, revision) = SystemLog::open(directory, |line| {
             let resource = objects.entry(Arc::from(line.resource.as_str())).or_default();
@@ -101,24 +101,24 @@ impl Store {
     }
 
     /// The present revision.
-    pub fn revision(&self) -> u64 {
+    pub(crate) fn revision(&self) -> u64 {
         self.lock().revision
     }
 
     /// Tells of each new revision.
-    pub fn subscribe(&self) -> watch::Receiver<u64> {
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
         self.latest.subscribe()
     }
 
     /// One object.
-    pub fn get(&self, key: &Key) -> Option<Arc<Value>> {
+    pub(crate) fn get(&self, key: &Key) -> Option<Arc<Value>> {
         let inner = self.lock();
         let objects = inner.objects.get(&key.resource)?;
         objects.get(&(key.namespace.clone(), key.name.clone())).cloned()
     }
 
     /// The objects of a resource in order of namespace and name, of one namespace or of all, with the revision they are of.
-    pub fn list(&self, resource: &str, namespace: Option<&str>) -> (Vec<Arc<Value>>, u64) {
+    pub(crate) fn list(&self, resource: &str, namespace: Option<&str>) -> (Vec<Arc<Value>>, u64) {
         let inner = self.lock();
         let Some(objects) = inner.objects.get(resource) else {
             return (Vec::new(), inner.revision);
@@ -135,7 +135,7 @@ impl Store {
     }
 
     /// The resources that have objects, with how many.
-    pub fn resources(&self) -> Vec<(Arc<str>, usize)> {
+    pub(crate) fn resources(&self) -> Vec<(Arc<str>, usize)> {
         let inner = self.lock();
         let mut all: Vec<_> = inner
             .objects
@@ -151,17 +151,17 @@ impl Store {
     ///
     /// # Errors
     /// [`Expired`] when the history does not reach back so far.
-    pub fn changes_after(&self, revision: u64, most: usize) -> Result<Vec<Change>, Expired> {
+    pub(crate) fn changes_after(&self, revision: u64, most: usize) -> Result<Vec<Change>, Expired> {
         self.lock().history.after(revision, most)
     }
 
     /// The oldest revision that a watch can start from.
-    pub fn oldest_revision(&self) -> u64 {
+    pub(crate) fn oldest_revision(&self) -> u64 {
         self.lock().history.oldest()
     }
 
     /// Drops the history, so that every watch of an older revision has expired.
-    pub fn forget_history(&self) {
+    pub(crate) fn forget_history(&self) {
         let mut inner = self.lock();
         let revision = inner.revision;
         inner.history.forget(revision);
@@ -171,7 +171,7 @@ impl Store {
     ///
     /// # Errors
     /// [`WriteError::Exists`] or a failing log.
-    pub fn create(&self, key: &Key, object: Value) -> Result<Arc<Value>, WriteError> {
+    pub(crate) fn create(&self, key: &Key, object: Value) -> Result<Arc<Value>, WriteError> {
         let mut inner = self.lock();
         if inner.find(key).is_some() {
             return Err(WriteError::Exists);
@@ -185,7 +185,7 @@ impl Store {
     ///
     /// # Errors
     /// When it is gone or has changed, or the log fails.
-    pub fn update(
+    pub(crate) fn update(
         &self,
         key: &Key,
         previous: &Arc<Value>,
@@ -205,7 +205,7 @@ impl Store {
     ///
     /// # Errors
     /// When it is gone or has changed, or the log fails.
-    pub fn delete(
+    pub(crate) fn delete(
         &self,
         key: &Key,
         previous: &Arc<Value>,

@@ -4,5 +4,5 @@ mod history;
 mod log;
 mod memory;
 
-pub use history::{Change, ChangeKind, Expired};
-pub use memory::{Key, Store, WriteError};
+pub(crate) use history::{Change, ChangeKind, Expired};
+pub(crate) use memory::{Key, Store, WriteError};
