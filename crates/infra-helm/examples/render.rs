@@ -14,9 +14,9 @@ fn data(value: &Value) -> Data {
         Value::Number(number) => Data::Float(number.as_f64().unwrap_or(0.0)),
         Value::String(text) => Data::text(text),
         Value::Array(items) => Data::List(items.iter().map(data).collect()),
-        Value::Object(map) => {
-            Data::Map(map.iter().map(|(key, item)| (key.clone().into_bytes(), data(item))).collect())
-        }
+        Value::Object(map) => Data::Map(
+            map.iter().map(|(key, item)| (key.clone().into_bytes(), data(item))).collect(),
+        ),
     }
 }
 

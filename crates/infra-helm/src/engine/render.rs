@@ -37,10 +37,9 @@ pub fn render(
         depth(&right.path).cmp(&depth(&left.path)).then_with(|| right.path.cmp(&left.path))
     });
     for file in &order {
-        session.add(file.path.as_bytes(), &file.source).map_err(|message| RenderError::Parse {
-            file: file.path.clone(),
-            message,
-        })?;
+        session
+            .add(file.path.as_bytes(), &file.source)
+            .map_err(|message| RenderError::Parse { file: file.path.clone(), message })?;
     }
     let mut outcome = BTreeMap::new();
     let mut contexts: Vec<(&Data, Value)> = Vec::new();
@@ -70,11 +69,10 @@ pub fn render(
 
 /// The top-level map, with `.Values` of its named type.
 fn context(data: &Data) -> Value {
-    let map = Map::new(MapKind::Any);
+    let map = Map::new(MapKind::Values);
     if let Data::Map(entries) = data {
         for (key, item) in entries {
-            let value =
-                if key == b"Values" { Value::values_from(item) } else { Value::from(item) };
+            let value = if key == b"Values" { Value::values_from(item) } else { Value::from(item) };
             map.set(key.as_slice().into(), value);
         }
     }

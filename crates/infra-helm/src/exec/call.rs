@@ -186,10 +186,7 @@ impl<'t> State<'_, 't> {
         } else {
             value.value.type_name().to_owned()
         };
-        self.fail(format!(
-            "wrong type for value; expected {}; got {found}",
-            wanted.type_name()
-        ))
+        self.fail(format!("wrong type for value; expected {}; got {found}", wanted.type_name()))
     }
 }
 

@@ -119,7 +119,9 @@ impl<'t> State<'_, 't> {
             }
             NodeKind::Pipe(pipe) => {
                 self.no_arguments(first, arguments, last.as_ref())?;
-                return stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || self.pipeline(dot, pipe));
+                return stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || {
+                    self.pipeline(dot, pipe)
+                });
             }
             NodeKind::Variable(parts) => return self.variable(dot, first, parts, arguments, last),
             _ => {}
@@ -146,15 +148,19 @@ impl<'t> State<'_, 't> {
             return Ok(());
         }
         let shown = node.show();
-        self.fail(format!("can't give argument to non-function {}", String::from_utf8_lossy(&shown)))
+        self.fail(format!(
+            "can't give argument to non-function {}",
+            String::from_utf8_lossy(&shown)
+        ))
     }
 
     pub(super) fn constant(&mut self, number: &Number) -> Outcome {
         let text = String::from_utf8_lossy(&number.text).into_owned();
-        let hexadecimal = text.len() > 2 && text.starts_with('0') && text[1..].starts_with(['x', 'X']);
-        let looks_float = !number.rune
-            && !(hexadecimal && !text.contains(['p', 'P']))
-            && text.contains(['.', 'e', 'E', 'p', 'P']);
+        let hexadecimal =
+            text.len() > 2 && text.starts_with('0') && text[1..].starts_with(['x', 'X']);
+        let whole_hexadecimal = hexadecimal && !text.contains(['p', 'P']);
+        let looks_float =
+            !number.rune && !whole_hexadecimal && text.contains(['.', 'e', 'E', 'p', 'P']);
         match (number.float, number.integer) {
             (Some(float), _) if looks_float => Ok(Operand::plain(Value::Float(float))),
             (_, Some(integer)) => Ok(Operand::plain(Value::int(integer))),
@@ -255,7 +261,15 @@ impl<'t> State<'_, 't> {
                     let body = |_: &mut Session, values: &[Value]| {
                         object.call(name, values).map_err(Failure::Message)
                     };
-                    return self.call(dot, &body, signature, name, Spot::Node(node), arguments, last);
+                    return self.call(
+                        dot,
+                        &body,
+                        signature,
+                        name,
+                        Spot::Node(node),
+                        arguments,
+                        last,
+                    );
                 }
                 match object.field(name) {
                     Some(_) if has_arguments => self
@@ -267,8 +281,9 @@ impl<'t> State<'_, 't> {
                     )),
                 }
             }
-            _ => self
-                .fail(format!("can't evaluate field {shown} in type {}", receiver.type_name())),
+            _ => {
+                self.fail(format!("can't evaluate field {shown} in type {}", receiver.type_name()))
+            }
         }
     }
 }

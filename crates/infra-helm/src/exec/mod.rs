@@ -6,4 +6,4 @@ mod session;
 mod walk;
 
 pub use session::{Budget, RenderError};
-pub(crate) use session::{Failure, Session, Template, TemplateSet};
+pub(crate) use session::{Failure, Session, Template};

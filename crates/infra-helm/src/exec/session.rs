@@ -122,31 +122,46 @@ impl Session {
         if self.written > self.budget.output { Err(Failure::Budget("output")) } else { Ok(()) }
     }
 
-    /// Parses a file into the set; a whitespace-only definition does not replace another.
-    pub(crate) fn add(&mut self, file: &[u8], source: &[u8]) -> Result<(), String> {
-        let trees = template::parse(file, source, &crate::function::is_known)
-            .map_err(|fault| fault.0)?;
+    /// Parses a file into the set and gives its own template; a whitespace-only definition does not replace another.
+    pub(crate) fn add(&mut self, file: &[u8], source: &[u8]) -> Result<Rc<Template>, String> {
+        let trees =
+            template::parse(file, source, &crate::function::is_known).map_err(|fault| fault.0)?;
         let (file, source): (Text, Text) = (Rc::from(file), Rc::from(source));
         let set = Rc::make_mut(&mut self.set);
+        let mut own = None;
         for (name, list) in trees {
-            if set.contains_key(&name) && template::is_empty_tree(&list) {
-                continue;
+            let keeps = set.contains_key(&name) && template::is_empty_tree(&list);
+            let (file, source) = (file.clone(), source.clone());
+            let template = Rc::new(Template { name: name.clone(), file, source, list });
+            if template.name == template.file {
+                own = Some(template.clone());
             }
-            let template =
-                Template { name: name.clone(), file: file.clone(), source: source.clone(), list };
-            set.insert(name, Rc::new(template));
+            if !keeps {
+                set.insert(name, template);
+            }
         }
-        Ok(())
+        own.ok_or_else(|| "incomplete or empty template".to_owned())
     }
 
     /// Runs a template with its own output and gives it back.
     pub(crate) fn execute(&mut self, name: &[u8], dot: Value) -> Result<Vec<u8>, Failure> {
         let Some(template) = self.set.get(name).cloned() else {
             let shown = crate::format::quote(name, '"', false);
-            return Err(Failure::Message(format!("template: no template {shown} associated with template \"gotpl\"")));
+            return Err(Failure::Message(format!(
+                "template: no template {shown} associated with template \"gotpl\""
+            )));
         };
+        self.execute_template(&template, dot)
+    }
+
+    /// The same for a template that the set may know in another version.
+    pub(crate) fn execute_template(
+        &mut self,
+        template: &Rc<Template>,
+        dot: Value,
+    ) -> Result<Vec<u8>, Failure> {
         let before = std::mem::take(&mut self.out);
-        let outcome = super::walk::run(self, &template, super::evaluate::Operand::plain(dot));
+        let outcome = super::walk::run(self, template, super::evaluate::Operand::plain(dot));
         let written = std::mem::replace(&mut self.out, before);
         outcome.map(|()| written)
     }

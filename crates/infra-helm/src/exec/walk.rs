@@ -19,9 +19,17 @@ pub(super) enum Flow {
 }
 
 /// Runs a template's tree into the session's output.
-pub(super) fn run(session: &mut Session, template: &Rc<Template>, dot: Operand) -> Result<(), Failure> {
-    let mut state =
-        State { session, template, spot: None, variables: vec![(Rc::from(&b"$"[..]), dot.clone())] };
+pub(super) fn run(
+    session: &mut Session,
+    template: &Rc<Template>,
+    dot: Operand,
+) -> Result<(), Failure> {
+    let mut state = State {
+        session,
+        template,
+        spot: None,
+        variables: vec![(Rc::from(&b"$"[..]), dot.clone())],
+    };
     state.walk(&dot, &template.list).map(|_| ())
 }
 
@@ -52,7 +60,7 @@ impl<'t> State<'_, 't> {
             NodeKind::Continue => return Ok(Flow::Continue),
             NodeKind::If(branch) => return self.branch(dot, branch, false),
             NodeKind::With(branch) => return self.branch(dot, branch, true),
-            NodeKind::Range(branch) => return self.range(dot, node, branch),
+            NodeKind::Range(branch) => return self.range(dot, branch),
             NodeKind::Template { name, pipe } => {
                 let Some(template) = self.session.set.get(name).cloned() else {
                     let shown = crate::format::quote(name, '"', false);
@@ -93,14 +101,17 @@ impl<'t> State<'_, 't> {
         inside
     }
 
-    fn range(&mut self, dot: &Operand, node: &'t Node, branch: &'t Branch) -> Result<Flow, Failure> {
+    fn range(&mut self, dot: &Operand, branch: &'t Branch) -> Result<Flow, Failure> {
         let mark = self.variables.len();
         let value = self.pipeline(dot, &branch.pipe)?;
         let inner = self.variables.len();
-        self.spot = Some(Spot::Node(node));
         let mut looped = false;
         match value.value {
             Value::Integer(kind, count) if kind != IntegerKind::Duration => {
+                if branch.pipe.variables.len() > 1 {
+                    return self
+                        .fail(format!("can't use {count} to iterate over more than one variable"));
+                }
                 for index in 0..count {
                     looped = true;
                     let item = Operand::plain(Value::Integer(kind, index));

@@ -110,7 +110,7 @@ pub(crate) fn float_general(value: f64, precision: usize) -> String {
     let digits = digits.trim_end_matches('0');
     let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
     let mut threshold = i32::try_from(precision).unwrap_or(i32::MAX);
-    if threshold > count && count >= exponent + 1 {
+    if threshold > count && count > exponent {
         threshold = count;
     }
     if !digits.is_empty() && (exponent < -4 || exponent >= threshold) {
@@ -123,6 +123,66 @@ pub(crate) fn float_general(value: f64, precision: usize) -> String {
         return text;
     }
     format!("{}{}", sign(value), plain(digits, exponent + 1))
+}
+
+/// `%b`: the mantissa and the power of two it is multiplied with.
+pub(crate) fn float_binary(value: f64) -> String {
+    if let Some(text) = special(value) {
+        return text;
+    }
+    let bits = value.to_bits();
+    let biased = i32::try_from((bits >> 52) & 0x7ff).unwrap_or(0);
+    let fraction = bits & ((1 << 52) - 1);
+    let (mantissa, exponent) =
+        if biased == 0 { (fraction, -1074) } else { (fraction | 1 << 52, biased - 1075) };
+    let mark = if exponent < 0 { "" } else { "+" };
+    format!("{}{mantissa}p{mark}{exponent}", sign(value))
+}
+
+/// `%x`: a hexadecimal mantissa and a binary exponent.
+pub(crate) fn float_hexadecimal(value: f64, precision: Option<usize>) -> String {
+    if let Some(text) = special(value) {
+        return text;
+    }
+    let bits = value.to_bits();
+    let fraction = bits & ((1 << 52) - 1);
+    let biased = (bits >> 52) & 0x7ff;
+    let (mut exponent, mut mantissa) =
+        (i32::try_from(biased).unwrap_or(0) - 1023, fraction | 1 << 52);
+    if biased == 0 {
+        exponent = -1022;
+        mantissa = fraction;
+        if mantissa == 0 {
+            exponent = 0;
+        }
+        while mantissa != 0 && mantissa < 1 << 52 {
+            mantissa <<= 1;
+            exponent -= 1;
+        }
+    }
+    if let Some(precision) = precision.filter(|precision| *precision < 13) {
+        let drop = 52 - 4 * u32::try_from(precision).unwrap_or(0);
+        let (low, half) = (mantissa & ((1 << drop) - 1), 1_u64 << (drop - 1));
+        mantissa >>= drop;
+        if low > half || low == half && mantissa & 1 == 1 {
+            mantissa += 1;
+        }
+        mantissa <<= drop;
+        if mantissa >= 1 << 53 {
+            mantissa >>= 1;
+            exponent += 1;
+        }
+    }
+    let digits = format!("{:013x}", mantissa & ((1 << 52) - 1));
+    let digits = match precision {
+        None => digits.trim_end_matches('0').to_owned(),
+        Some(precision) if precision <= 13 => digits[..precision].to_owned(),
+        Some(precision) => format!("{digits}{}", "0".repeat(precision - 13)),
+    };
+    let point = if digits.is_empty() { "" } else { "." };
+    let mark = if exponent < 0 { '-' } else { '+' };
+    let lead = mantissa >> 52;
+    format!("{}0x{lead}{point}{digits}p{mark}{:02}", sign(value), exponent.abs())
 }
 
 #[cfg(test)]

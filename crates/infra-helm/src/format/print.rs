@@ -42,8 +42,10 @@ pub(super) fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) {
             Some(text) => out.extend_from_slice(&text),
             None => match object.entries() {
                 Some(entries) => {
-                    let entries: Vec<_> =
-                        entries.into_iter().map(|(key, value)| (display(&key).into(), value)).collect();
+                    let entries: Vec<_> = entries
+                        .into_iter()
+                        .map(|(key, value)| (display(&key).into(), value))
+                        .collect();
                     write_map(out, &entries, depth);
                 }
                 None => {

@@ -2,7 +2,9 @@
 
 use super::{
     DEPTH_LIMIT,
-    number::{float_exponent, float_fixed, float_general, float_shortest},
+    number::{
+        float_binary, float_exponent, float_fixed, float_general, float_hexadecimal, float_shortest,
+    },
     print::{display, integer, write_value},
     quote::{decode_rune, quote},
 };
@@ -18,6 +20,7 @@ struct Flags {
     sharp: bool,
     space: bool,
     zero: bool,
+    go_syntax: bool,
     width: Option<usize>,
     precision: Option<usize>,
 }
@@ -104,6 +107,10 @@ impl Formatter<'_> {
         } else {
             let value = self.arguments[self.next].clone();
             self.next += 1;
+            if verb == 'v' {
+                flags.go_syntax = std::mem::take(&mut flags.sharp);
+                flags.plus = false;
+            }
             print_argument(&mut self.out, &value, verb, flags, 0);
         }
         self.good_index = true;
@@ -230,14 +237,14 @@ fn pad(out: &mut Vec<u8>, text: &[u8], flags: Flags, zero: bool) {
     }
 }
 
-fn bad_verb(out: &mut Vec<u8>, value: &Value, verb: char) {
+fn bad_verb(out: &mut Vec<u8>, value: &Value, verb: char, flags: Flags) {
     out.extend_from_slice(format!("%!{verb}(").as_bytes());
     if value.is_nil() {
         out.extend_from_slice(b"<nil>");
     } else {
         out.extend_from_slice(value.type_name().as_bytes());
         out.push(b'=');
-        write_value(out, value, 0);
+        print_argument(out, value, 'v', flags, 0);
     }
     out.push(b')');
 }
@@ -248,21 +255,23 @@ fn print_argument(out: &mut Vec<u8>, value: &Value, verb: char, flags: Flags, de
     }
     match (verb, value) {
         ('T', _) => return pad(out, value.type_name().as_bytes(), flags, false),
-        ('v', Value::Nil) => return pad(out, b"<nil>", flags, false),
+        ('v', Value::Nil) if depth == 0 => return pad(out, b"<nil>", flags, false),
         (_, Value::Nil) => {
             if depth > 0 {
-                return pad(out, format!("%!{verb}(<nil>)").as_bytes(), flags, false);
+                return out.extend_from_slice(b"<nil>");
             }
-            return bad_verb(out, value, verb);
+            return bad_verb(out, value, verb, flags);
         }
-        ('v', _) if flags.sharp => return pad(out, go_syntax(value, 0).as_bytes(), flags, false),
+        ('v', _) if flags.go_syntax => {
+            return pad(out, go_syntax(value, 0).as_bytes(), flags, false);
+        }
         _ => {}
     }
     match value {
         Value::Nil => {}
         Value::Bool(truth) => match verb {
-            't' | 'v' => pad(out, truth.to_string().as_bytes(), flags, false),
-            _ => bad_verb(out, value, verb),
+            't' | 'v' => pad(out, truth.to_string().as_bytes(), flags, flags.zero),
+            _ => bad_verb(out, value, verb, flags),
         },
         Value::Integer(IntegerKind::Duration, _) if matches!(verb, 'v' | 's') => {
             pad(out, &display(value), flags, false);
@@ -274,14 +283,15 @@ fn print_argument(out: &mut Vec<u8>, value: &Value, verb: char, flags: Flags, de
             print_text(out, text, value, verb, flags);
         }
         Value::Bytes(text) => {
-            let items: Vec<_> =
-                text.iter().map(|byte| Value::Integer(IntegerKind::Uint8, i64::from(*byte))).collect();
+            let items: Vec<_> = text
+                .iter()
+                .map(|byte| Value::Integer(IntegerKind::Uint8, i64::from(*byte)))
+                .collect();
             print_list(out, &items, verb, flags, depth);
         }
         Value::List(list) => print_list(out, &list.items, verb, flags, depth),
         Value::Map(map) => {
-            let mut entries = map.snapshot();
-            entries.truncate(usize::MAX);
+            let entries = map.snapshot();
             out.extend_from_slice(b"map[");
             for (index, (key, item)) in entries.iter().enumerate() {
                 if index > 0 {
@@ -330,7 +340,12 @@ fn print_text(out: &mut Vec<u8>, text: &[u8], value: &Value, verb: char, flags: 
     };
     match verb {
         'v' | 's' => pad(out, cut, flags, flags.zero),
-        'q' if flags.sharp && !cut.contains(&b'`') && std::str::from_utf8(cut).is_ok() => {
+        'q' if flags.sharp
+            && !cut
+                .iter()
+                .any(|byte| *byte == b'`' || *byte == 0x7f || *byte < b' ' && *byte != b'\t')
+            && std::str::from_utf8(cut).is_ok() =>
+        {
             pad(out, &[b"`", cut, b"`"].concat(), flags, flags.zero);
         }
         'q' => pad(out, quote(cut, '"', flags.plus).as_bytes(), flags, flags.zero),
@@ -347,7 +362,7 @@ fn print_text(out: &mut Vec<u8>, text: &[u8], value: &Value, verb: char, flags: 
             let join = if flags.space { format!(" {prefix}") } else { String::new() };
             pad(out, format!("{prefix}{}", hex.join(&join)).as_bytes(), flags, flags.zero);
         }
-        _ => bad_verb(out, value, verb),
+        _ => bad_verb(out, value, verb, flags),
     }
 }
 
@@ -373,8 +388,10 @@ fn print_integer(
             let text = quote(rune_of(number).to_string().as_bytes(), '\'', flags.plus);
             return pad(out, text.as_bytes(), flags, false);
         }
-        'U' => return pad(out, format!("U+{magnitude:04X}").as_bytes(), flags, false),
-        _ => return bad_verb(out, value, verb),
+        'U' => {
+            return pad(out, format!("U+{:04X}", number.cast_unsigned()).as_bytes(), flags, false);
+        }
+        _ => return bad_verb(out, value, verb, flags),
     };
     let sign = match (negative, flags.plus, flags.space) {
         (true, ..) => "-",
@@ -403,7 +420,7 @@ fn rune_of(number: i64) -> char {
 fn print_float(out: &mut Vec<u8>, number: f64, value: &Value, verb: char, flags: Flags) {
     let text = match verb {
         'v' | 'g' => match flags.precision {
-            None => float_shortest(number, if verb == 'v' { 6 } else { 6 }),
+            None => float_shortest(number, 6),
             Some(precision) => float_general(number, precision),
         },
         'G' => match flags.precision {
@@ -412,8 +429,11 @@ fn print_float(out: &mut Vec<u8>, number: f64, value: &Value, verb: char, flags:
         },
         'e' => float_exponent(number, Some(flags.precision.unwrap_or(6))),
         'E' => float_exponent(number, Some(flags.precision.unwrap_or(6))).to_uppercase(),
+        'b' => float_binary(number),
+        'x' => float_hexadecimal(number, flags.precision),
+        'X' => float_hexadecimal(number, flags.precision).to_uppercase(),
         'f' | 'F' => float_fixed(number, Some(flags.precision.unwrap_or(6))),
-        _ => return bad_verb(out, value, verb),
+        _ => return bad_verb(out, value, verb, flags),
     };
     let (mut sign, digits) = match text.strip_prefix(['-', '+']) {
         Some(rest) => (text[..1].to_owned(), rest.to_owned()),
@@ -442,7 +462,9 @@ fn go_syntax(value: &Value, depth: usize) -> String {
     match value {
         Value::Nil => "interface {}(nil)".to_owned(),
         Value::Bool(value) => value.to_string(),
-        Value::Integer(kind, value) if kind.is_unsigned() => format!("{:#x}", value.cast_unsigned()),
+        Value::Integer(kind, value) if kind.is_unsigned() => {
+            format!("{:#x}", value.cast_unsigned())
+        }
         Value::Integer(kind, value) => integer(*kind, *value),
         Value::Float(value) => float_shortest(*value, 6),
         Value::String(text) => quote(text, '"', false),
@@ -459,7 +481,9 @@ fn go_syntax(value: &Value, depth: usize) -> String {
             let items: Vec<String> = map
                 .snapshot()
                 .iter()
-                .map(|(key, item)| format!("{}:{}", quote(key, '"', false), go_syntax(item, depth + 1)))
+                .map(|(key, item)| {
+                    format!("{}:{}", quote(key, '"', false), go_syntax(item, depth + 1))
+                })
                 .collect();
             format!("{}{{{}}}", map.kind.type_name(), items.join(", "))
         }

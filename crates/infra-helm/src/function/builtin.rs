@@ -4,7 +4,11 @@ use super::{Function, Outcome, any, bytes, typed};
 use crate::{
     exec::Session,
     format::{display, sprint, sprintf, sprintln},
-    value::{IntegerKind, Parameter::{Any, Reflect, String}, Value},
+    value::{
+        IntegerKind,
+        Parameter::{Any, Reflect, String},
+        Value,
+    },
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -13,7 +17,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
     typed("not", &[Reflect], None, |_, values| Ok(Value::Bool(!values[0].truth()))),
     typed("len", &[Reflect], None, length),
     typed("index", &[Reflect], Some(Reflect), index),
-    typed("slice", &[Reflect], Some(Reflect), slice),
     typed("print", &[], Some(Any), |session, values| produced(session, sprint(values))),
     typed("println", &[], Some(Any), |session, values| produced(session, sprintln(values))),
     typed("printf", &[String], Some(Any), |session, values| {
@@ -57,17 +60,15 @@ fn length(_: &mut Session, values: &[Value]) -> Outcome {
     Ok(Value::int(i64::try_from(count).unwrap_or(i64::MAX)))
 }
 
-fn position(value: &Value, length: usize, inclusive: bool) -> Result<usize, crate::exec::Failure> {
+fn position(value: &Value, length: usize) -> Result<usize, crate::exec::Failure> {
     let Value::Integer(_, position) = value else {
         return Err(match value {
             Value::Nil => "cannot index slice/array with nil".into(),
-            other => {
-                format!("cannot index slice/array with type {}", other.type_name()).into()
-            }
+            other => format!("cannot index slice/array with type {}", other.type_name()).into(),
         });
     };
     match usize::try_from(*position) {
-        Ok(index) if index < length || inclusive && index == length => Ok(index),
+        Ok(index) if index < length => Ok(index),
         _ => Err(format!("index out of range: {position}").into()),
     }
 }
@@ -80,9 +81,9 @@ fn index(_: &mut Session, values: &[Value]) -> Outcome {
     for key in &values[1..] {
         item = match &item {
             Value::Nil => return Err("index of nil pointer".into()),
-            Value::List(list) => list.items[position(key, list.items.len(), false)?].clone(),
+            Value::List(list) => list.items[position(key, list.items.len())?].clone(),
             Value::String(text) | Value::Bytes(text) => {
-                let at = position(key, text.len(), false)?;
+                let at = position(key, text.len())?;
                 Value::Integer(IntegerKind::Uint8, i64::from(text[at]))
             }
             Value::Map(map) => match key {
@@ -101,32 +102,6 @@ fn index(_: &mut Session, values: &[Value]) -> Outcome {
         };
     }
     Ok(item)
-}
-
-fn slice(_: &mut Session, values: &[Value]) -> Outcome {
-    let indexes = &values[1..];
-    if indexes.len() > 3 {
-        return Err(format!("too many slice indexes: {}", indexes.len()).into());
-    }
-    let length = match &values[0] {
-        Value::Nil => return Err("slice of untyped nil".into()),
-        Value::String(_) if indexes.len() == 3 => return Err("cannot 3-index slice a string".into()),
-        Value::String(text) | Value::Bytes(text) => text.len(),
-        Value::List(list) => list.items.len(),
-        other => return Err(format!("can't slice item of type {}", other.type_name()).into()),
-    };
-    let mut bounds = [0, length];
-    for (slot, value) in bounds.iter_mut().zip(indexes) {
-        *slot = position(value, length, true)?;
-    }
-    let [from, to] = bounds;
-    if from > to {
-        return Err(format!("invalid slice index: {from} > {to}").into());
-    }
-    Ok(match &values[0] {
-        Value::List(list) => Value::typed_list(list.kind, list.items[from..to].to_vec()),
-        other => Value::string(&bytes(other)[from..to]),
-    })
 }
 
 #[derive(PartialEq)]
@@ -152,9 +127,8 @@ fn basic(value: &Value) -> Basic {
 
 fn equal(_: &mut Session, values: &[Value]) -> Outcome {
     let (first, rest) = (&values[0], &values[1..]);
-    let comparable = |value: &Value| {
-        !matches!(value, Value::List(_) | Value::Map(_) | Value::Bytes(_))
-    };
+    let comparable =
+        |value: &Value| !matches!(value, Value::List(_) | Value::Map(_) | Value::Bytes(_));
     if rest.is_empty() {
         return Err("missing argument for comparison".into());
     }
@@ -180,9 +154,10 @@ fn equal(_: &mut Session, values: &[Value]) -> Outcome {
                     false
                 } else {
                     let found = if comparable(left) { right } else { left };
-                    return Err(
-                        format!("non-comparable type {}", non_comparable(found, left, right)).into()
-                    );
+                    let shown = display(found);
+                    let shown = std::string::String::from_utf8_lossy(&shown);
+                    let name = found.type_name();
+                    return Err(format!("non-comparable type {shown}: {name}").into());
                 }
             }
             _ => false,
@@ -192,12 +167,6 @@ fn equal(_: &mut Session, values: &[Value]) -> Outcome {
         }
     }
     Ok(Value::Bool(false))
-}
-
-fn non_comparable(found: &Value, left: &Value, _: &Value) -> std::string::String {
-    let shown = std::string::String::from_utf8_lossy(&display(found)).into_owned();
-    let _ = left;
-    format!("{shown}: {}", found.type_name())
 }
 
 fn less(values: &[Value]) -> Result<bool, crate::exec::Failure> {
@@ -214,7 +183,11 @@ fn less(values: &[Value]) -> Result<bool, crate::exec::Failure> {
 }
 
 fn joined(values: &[Value]) -> Vec<u8> {
-    sprint(values)
+    let shown: Vec<Value> = values
+        .iter()
+        .map(|value| if value.is_nil() { Value::string("<no value>") } else { value.clone() })
+        .collect();
+    sprint(&shown)
 }
 
 fn html(text: &[u8]) -> Vec<u8> {

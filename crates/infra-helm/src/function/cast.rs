@@ -4,7 +4,10 @@ use super::{Function, any, bytes, typed};
 use crate::{
     format::{display, sprintf},
     template,
-    value::{IntegerKind, Parameter::{Any, Bool, String}, Value},
+    value::{
+        Parameter::{Any, Bool, String},
+        Value,
+    },
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -68,9 +71,7 @@ pub(super) fn text(value: &Value) -> Vec<u8> {
 pub(super) fn texts(value: &Value) -> Vec<Vec<u8>> {
     match value {
         Value::Nil => Vec::new(),
-        Value::List(list) => {
-            list.items.iter().filter(|item| !item.is_nil()).map(text).collect()
-        }
+        Value::List(list) => list.items.iter().filter(|item| !item.is_nil()).map(text).collect(),
         other => vec![text(other)],
     }
 }
@@ -93,7 +94,9 @@ pub(super) fn to_integer(value: &Value) -> i64 {
 fn template_integer(text: &str) -> i64 {
     // Decimal zeros after a point are dropped, leading zeros too, before Go reads it with base 0.
     let text = match text.split_once('.') {
-        Some((whole, zeros)) if !whole.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
+        Some((whole, zeros)) if !whole.is_empty() && zeros.bytes().all(|byte| byte == b'0') => {
+            whole
+        }
         _ => text,
     };
     template::parse_integer(text).unwrap_or(0)
@@ -122,7 +125,7 @@ pub(super) fn deep_equal(left: &Value, right: &Value, depth: usize) -> bool {
         (Value::Nil, Value::Nil) => true,
         (Value::Bool(left), Value::Bool(right)) => left == right,
         (Value::Integer(kind, left), Value::Integer(other, right)) => {
-            kind == other && left == right && *kind != IntegerKind::Duration || kind == other && left == right
+            kind == other && left == right
         }
         (Value::Float(left), Value::Float(right)) => left == right,
         (Value::String(left), Value::String(right)) | (Value::Bytes(left), Value::Bytes(right)) => {

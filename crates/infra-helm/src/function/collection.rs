@@ -6,7 +6,11 @@ use super::{Function, Outcome, any, bytes, typed};
 use crate::{
     exec::{Failure, Session},
     format::DEPTH_LIMIT,
-    value::{Map, MapKind, Parameter::{Any, Map as MapParameter, String}, Text, Value},
+    value::{
+        Map, MapKind,
+        Parameter::{Any, Map as MapParameter, String},
+        Text, Value,
+    },
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -42,8 +46,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     typed("omit", &[MapParameter], Some(String), |_, v| Ok(chosen(v, false))),
     any("merge", &[MapParameter], Some(MapParameter), |session, v| merged(session, v, false)),
     any("mustMerge", &[MapParameter], Some(MapParameter), |session, v| merged(session, v, false)),
-    any("mergeOverwrite", &[MapParameter], Some(MapParameter), |session, v| merged(session, v, true)),
-    any("mustMergeOverwrite", &[MapParameter], Some(MapParameter), |session, v| merged(session, v, true)),
+    any("mergeOverwrite", &[MapParameter], Some(MapParameter), |session, v| {
+        merged(session, v, true)
+    }),
+    any("mustMergeOverwrite", &[MapParameter], Some(MapParameter), |session, v| {
+        merged(session, v, true)
+    }),
     any("deepCopy", &[Any], None, |session, v| deep_copy(session, &v[0], 0)),
     any("mustDeepCopy", &[Any], None, |session, v| deep_copy(session, &v[0], 0)),
     any("dig", &[], Some(Any), dig),
@@ -167,7 +175,9 @@ fn dig(_: &mut Session, values: &[Value]) -> Outcome {
         };
         let Value::String(name) = key else {
             let found = key.type_name();
-            return Err(format!("interface conversion: interface {{}} is {found}, not string").into());
+            return Err(
+                format!("interface conversion: interface {{}} is {found}, not string").into()
+            );
         };
         match map.get(name) {
             Some(value) if index + 1 == keys.len() => return Ok(value),

@@ -9,14 +9,21 @@ use crate::value::{Parameter::String, Value};
 pub(super) const FUNCTIONS: &[Function] = &[
     typed("b64enc", &[String], None, |_, v| Ok(Value::string(STANDARD.encode(bytes(&v[0]))))),
     typed("b64dec", &[String], None, |_, v| Ok(Value::string(base64_decoded(bytes(&v[0]))))),
-    typed("sha256sum", &[String], None, |_, v| Ok(Value::string(hex::encode(sha2::Sha256::digest(bytes(&v[0])))))),
-    typed("sha512sum", &[String], None, |_, v| Ok(Value::string(hex::encode(sha2::Sha512::digest(bytes(&v[0])))))),
-    typed("adler32sum", &[String], None, |_, v| Ok(Value::string(adler32(bytes(&v[0])).to_string()))),
+    typed("sha256sum", &[String], None, |_, v| {
+        Ok(Value::string(hex::encode(sha2::Sha256::digest(bytes(&v[0])))))
+    }),
+    typed("sha512sum", &[String], None, |_, v| {
+        Ok(Value::string(hex::encode(sha2::Sha512::digest(bytes(&v[0])))))
+    }),
+    typed("adler32sum", &[String], None, |_, v| {
+        Ok(Value::string(adler32(bytes(&v[0])).to_string()))
+    }),
 ];
 
 /// The decoded bytes, or Go's error text as sprig returns it.
 fn base64_decoded(text: &[u8]) -> Vec<u8> {
-    let clean: Vec<u8> = text.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    let clean: Vec<u8> =
+        text.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     match STANDARD.decode(&clean) {
         Ok(decoded) => decoded,
         Err(fault) => {
@@ -25,6 +32,9 @@ fn base64_decoded(text: &[u8]) -> Vec<u8> {
                 | base64::DecodeError::InvalidLastSymbol(at, _) => at,
                 _ => clean.len() / 4 * 4,
             };
+            let breaks = |byte: &u8| matches!(byte, b'\r' | b'\n');
+            let places = text.iter().enumerate().filter(|(_, byte)| !breaks(byte));
+            let at = places.map(|(place, _)| place).nth(at).unwrap_or(text.len());
             format!("illegal base64 data at input byte {at}").into_bytes()
         }
     }

@@ -3,16 +3,28 @@
 use super::{Function, Outcome, any, cast, integer, typed};
 use crate::{
     exec::{Failure, Session},
-    value::{IntegerKind, ListKind, Parameter::{Any, Int}, Value},
+    value::{
+        IntegerKind, ListKind,
+        Parameter::{Any, Int},
+        Value,
+    },
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
     typed("list", &[], Some(Any), |_, v| Ok(Value::list(v.to_vec()))),
     typed("tuple", &[], Some(Any), |_, v| Ok(Value::list(v.to_vec()))),
-    any("first", &[Any], None, |_, v| Ok(items(&v[0], "first")?.first().cloned().unwrap_or(Value::Nil))),
-    any("mustFirst", &[Any], None, |_, v| Ok(items(&v[0], "first")?.first().cloned().unwrap_or(Value::Nil))),
-    any("last", &[Any], None, |_, v| Ok(items(&v[0], "last")?.last().cloned().unwrap_or(Value::Nil))),
-    any("mustLast", &[Any], None, |_, v| Ok(items(&v[0], "last")?.last().cloned().unwrap_or(Value::Nil))),
+    any("first", &[Any], None, |_, v| {
+        Ok(items(&v[0], "first")?.first().cloned().unwrap_or(Value::Nil))
+    }),
+    any("mustFirst", &[Any], None, |_, v| {
+        Ok(items(&v[0], "first")?.first().cloned().unwrap_or(Value::Nil))
+    }),
+    any("last", &[Any], None, |_, v| {
+        Ok(items(&v[0], "last")?.last().cloned().unwrap_or(Value::Nil))
+    }),
+    any("mustLast", &[Any], None, |_, v| {
+        Ok(items(&v[0], "last")?.last().cloned().unwrap_or(Value::Nil))
+    }),
     typed("rest", &[Any], None, |_, v| Ok(rest(items(&v[0], "rest")?))),
     typed("mustRest", &[Any], None, |_, v| Ok(rest(items(&v[0], "rest")?))),
     typed("initial", &[Any], None, |_, v| Ok(initial(items(&v[0], "initial")?))),
@@ -34,14 +46,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
     typed("mustWithout", &[Any], Some(Any), without),
     typed("has", &[Any, Any], None, has),
     typed("mustHas", &[Any, Any], None, has),
+    any("slice", &[Any], Some(Any), slice),
     any("mustSlice", &[Any], Some(Any), slice),
     typed("chunk", &[Int, Any], None, chunk),
     typed("mustChunk", &[Int, Any], None, chunk),
     typed("sortAlpha", &[Any], None, |_, v| {
+        let Value::List(_) = &v[0] else {
+            return Ok(Value::strings([cast::text(&v[0])]));
+        };
         let mut texts = cast::texts(&v[0]);
-        if matches!(v[0], Value::List(_)) {
-            texts.sort();
-        }
+        texts.sort();
         Ok(Value::strings(texts))
     }),
     typed("until", &[Int], None, |session, v| {
@@ -99,8 +113,8 @@ fn prepend(session: &mut Session, values: &[Value]) -> Outcome {
 fn concat(session: &mut Session, values: &[Value]) -> Outcome {
     let mut all = Vec::new();
     for value in values {
-        let mut items = of_list(value, "Cannot concat type")
-            .map_err(|failure| match (failure, value) {
+        let mut items =
+            of_list(value, "Cannot concat type").map_err(|failure| match (failure, value) {
                 (Failure::Message(text), Value::Nil) => Failure::Message(text),
                 (Failure::Message(text), _) => Failure::Message(format!("{text} as list")),
                 (failure, _) => failure,

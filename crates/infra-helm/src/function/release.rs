@@ -3,7 +3,10 @@
 use super::{Function, Outcome, any, bytes, lossy, typed};
 use crate::{
     exec::{Failure, Session},
-    value::{Parameter::{Any, String}, Text, Value},
+    value::{
+        Parameter::{Any, String},
+        Text, Value,
+    },
 };
 
 /// How often one name may be included inside itself, as in Helm.
@@ -43,7 +46,9 @@ fn tpl(session: &mut Session, values: &[Value]) -> Outcome {
     let name = session.current.clone();
     let source = bytes(&values[0]).to_vec();
     let outcome = match session.add(&name, &source) {
-        Ok(()) => session.nested(|session| session.execute(&name, values[1].clone())),
+        Ok(template) => {
+            session.nested(|session| session.execute_template(&template, values[1].clone()))
+        }
         Err(message) => {
             let shown = crate::format::quote(&source, '"', false);
             Err(Failure::Message(format!("cannot parse template {shown}: {message}")))

@@ -4,13 +4,21 @@ use super::{Function, Outcome, bytes, cast, integer, lossy, typed};
 use crate::{
     exec::Session,
     format::{display, quote as go_quote},
-    value::{Map, MapKind, Parameter::{Any, Int, String}, Value},
+    value::{
+        Map, MapKind,
+        Parameter::{Any, Int, String},
+        Value,
+    },
 };
 
 pub(super) const FUNCTIONS: &[Function] = &[
     typed("trim", &[String], None, |_, v| Ok(Value::string(lossy_trim(bytes(&v[0]))))),
-    typed("trimAll", &[String, String], None, |_, v| Ok(Value::string(trimmed(&v[1], &v[0], true, true)))),
-    typed("trimall", &[String, String], None, |_, v| Ok(Value::string(trimmed(&v[1], &v[0], true, true)))),
+    typed("trimAll", &[String, String], None, |_, v| {
+        Ok(Value::string(trimmed(&v[1], &v[0], true, true)))
+    }),
+    typed("trimall", &[String, String], None, |_, v| {
+        Ok(Value::string(trimmed(&v[1], &v[0], true, true)))
+    }),
     typed("trimSuffix", &[String, String], None, |_, v| {
         let text = bytes(&v[1]);
         Ok(Value::string(text.strip_suffix(bytes(&v[0])).unwrap_or(text)))
@@ -19,8 +27,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let text = bytes(&v[1]);
         Ok(Value::string(text.strip_prefix(bytes(&v[0])).unwrap_or(text)))
     }),
-    typed("upper", &[String], None, |_, v| Ok(Value::string(lossy(&v[0]).to_uppercase()))),
-    typed("lower", &[String], None, |_, v| Ok(Value::string(lossy(&v[0]).to_lowercase()))),
+    typed("upper", &[String], None, |_, v| Ok(Value::string(mapped(&lossy(&v[0]), upper)))),
+    typed("lower", &[String], None, |_, v| Ok(Value::string(mapped(&lossy(&v[0]), lower)))),
     typed("title", &[String], None, |_, v| Ok(Value::string(title(&lossy(&v[0]))))),
     typed("untitle", &[String], None, |_, v| Ok(Value::string(untitle(&lossy(&v[0]))))),
     typed("repeat", &[Int, String], None, repeat),
@@ -35,8 +43,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     typed("hasSuffix", &[String, String], None, |_, v| {
         Ok(Value::Bool(bytes(&v[1]).ends_with(bytes(&v[0]))))
     }),
-    typed("quote", &[], Some(Any), |_, v| Ok(Value::string(quoted(v, |text| go_quote(text, '"', false).into_bytes())))),
-    typed("squote", &[], Some(Any), |_, v| Ok(Value::string(quoted(v, |text| [b"'", text, b"'"].concat())))),
+    typed("quote", &[], Some(Any), |_, v| {
+        Ok(Value::string(quoted(v, |text| go_quote(text, '"', false).into_bytes())))
+    }),
+    typed("squote", &[], Some(Any), |_, v| {
+        Ok(Value::string(quoted(v, |text| [b"'", text, b"'"].concat())))
+    }),
     typed("cat", &[], Some(Any), |_, v| {
         let parts: Vec<_> = v.iter().filter(|value| !value.is_nil()).map(display).collect();
         Ok(Value::string(parts.join(&b' ')))
@@ -48,16 +60,30 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(v[usize::from(integer(&v[2]) != 1)].clone())
     }),
     typed("nospace", &[String], None, |_, v| {
-        Ok(Value::string(lossy(&v[0]).chars().filter(|c| !c.is_whitespace()).collect::<std::string::String>()))
+        Ok(Value::string(
+            latin(bytes(&v[0]))
+                .filter(|rune| !rune.is_whitespace())
+                .collect::<std::string::String>(),
+        ))
     }),
     typed("initials", &[String], None, |_, v| {
         let text = lossy(&v[0]);
-        Ok(Value::string(text.split_whitespace().filter_map(|word| word.chars().next()).collect::<std::string::String>()))
+        Ok(Value::string(
+            text.split_whitespace()
+                .filter_map(|word| latin(word.as_bytes()).next())
+                .collect::<std::string::String>(),
+        ))
     }),
     typed("swapcase", &[String], None, |_, v| Ok(Value::string(swap_case(&lossy(&v[0]))))),
-    typed("join", &[String, Any], None, |_, v| Ok(Value::string(cast::texts(&v[1]).join(bytes(&v[0]))))),
-    typed("splitList", &[String, String], None, |_, v| Ok(Value::strings(split_list(bytes(&v[1]), bytes(&v[0]))))),
-    typed("split", &[String, String], None, |_, v| Ok(numbered(split_list(bytes(&v[1]), bytes(&v[0]))))),
+    typed("join", &[String, Any], None, |_, v| {
+        Ok(Value::string(cast::texts(&v[1]).join(bytes(&v[0]))))
+    }),
+    typed("splitList", &[String, String], None, |_, v| {
+        Ok(Value::strings(split_list(bytes(&v[1]), bytes(&v[0]))))
+    }),
+    typed("split", &[String, String], None, |_, v| {
+        Ok(numbered(split_list(bytes(&v[1]), bytes(&v[0]))))
+    }),
     typed("splitn", &[String, Int, String], None, |_, v| {
         let limit = usize::try_from(integer(&v[1])).unwrap_or(usize::MAX);
         let parts = split_list(bytes(&v[2]), bytes(&v[0]));
@@ -74,6 +100,11 @@ fn lossy_trim(text: &[u8]) -> &[u8] {
         Ok(text) => text.trim().as_bytes(),
         Err(_) => text.trim_ascii(),
     }
+}
+
+/// Some of sprig's functions take each byte for a character.
+fn latin(text: &[u8]) -> impl Iterator<Item = char> {
+    text.iter().map(|byte| char::from(*byte))
 }
 
 fn trimmed(text: &Value, cutset: &Value, left: bool, right: bool) -> std::string::String {
@@ -124,6 +155,21 @@ fn numbered(parts: Vec<Vec<u8>>) -> Value {
     Value::Map(map)
 }
 
+/// Go maps rune by rune and knows no mapping to several.
+fn upper(rune: char) -> char {
+    let mut mapped = rune.to_uppercase();
+    if mapped.len() == 1 { mapped.next().unwrap_or(rune) } else { rune }
+}
+
+fn lower(rune: char) -> char {
+    let mut mapped = rune.to_lowercase();
+    if mapped.len() == 1 { mapped.next().unwrap_or(rune) } else { rune }
+}
+
+fn mapped(text: &str, map: fn(char) -> char) -> std::string::String {
+    text.chars().map(map).collect()
+}
+
 fn title(text: &str) -> std::string::String {
     let mut previous = ' ';
     let mut out = std::string::String::with_capacity(text.len());
@@ -131,7 +177,7 @@ fn title(text: &str) -> std::string::String {
         let separates = !(previous.is_alphanumeric() || previous == '_')
             && (previous.is_whitespace() || previous.is_ascii());
         if separates {
-            out.extend(rune.to_uppercase());
+            out.push(upper(rune));
         } else {
             out.push(rune);
         }
@@ -145,7 +191,7 @@ fn untitle(text: &str) -> std::string::String {
     let mut out = std::string::String::with_capacity(text.len());
     for rune in text.chars() {
         if previous.is_whitespace() {
-            out.extend(rune.to_lowercase());
+            out.push(lower(rune));
         } else {
             out.push(rune);
         }
@@ -159,9 +205,9 @@ fn swap_case(text: &str) -> std::string::String {
     let mut out = std::string::String::with_capacity(text.len());
     for rune in text.chars() {
         if rune.is_uppercase() {
-            out.extend(rune.to_lowercase());
+            out.push(lower(rune));
         } else if rune.is_lowercase() {
-            out.extend(rune.to_uppercase());
+            out.push(upper(rune));
         } else {
             out.push(rune);
         }

@@ -109,8 +109,15 @@ fn is_space(byte: u8) -> bool {
 
 /// All tokens of the text; the last is the end or an error.
 pub(super) fn lex(input: &[u8]) -> Vec<Token> {
-    let mut lexer =
-        Lexer { input, at: 0, start: 0, line: 1, start_line: 1, parentheses: 0, tokens: Vec::new() };
+    let mut lexer = Lexer {
+        input,
+        at: 0,
+        start: 0,
+        line: 1,
+        start_line: 1,
+        parentheses: 0,
+        tokens: Vec::new(),
+    };
     match lexer.text() {
         Ok(()) => lexer.emit(Kind::End),
         Err(Fault(message)) => lexer.tokens.push(Token {
@@ -263,8 +270,8 @@ impl Lexer<'_> {
     }
 
     fn inside(&mut self) -> Result<(), Fault> {
-        let next_is_digit =
-            self.input.get(self.at + 1).is_some_and(u8::is_ascii_digit) || self.at + 1 >= self.input.len();
+        let next_is_digit = self.input.get(self.at + 1).is_some_and(u8::is_ascii_digit)
+            || self.at + 1 >= self.input.len();
         let Some(rune) = self.advance() else {
             return Err(Fault("unclosed action".to_owned()));
         };
@@ -281,7 +288,9 @@ impl Lexer<'_> {
             '"' => self.quoted('"', Kind::String, "unterminated quoted string")?,
             '\'' => self.quoted('\'', Kind::CharConstant, "unterminated character constant")?,
             '`' => {
-                while self.advance().ok_or(Fault("unterminated raw quoted string".to_owned()))? != '`' {}
+                while self.advance().ok_or(Fault("unterminated raw quoted string".to_owned()))?
+                    != '`'
+                {}
                 self.emit(Kind::RawString);
             }
             '$' => self.field(Kind::Variable)?,

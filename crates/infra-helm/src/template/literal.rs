@@ -9,7 +9,8 @@ pub(super) fn number(text: &[u8]) -> Result<Number, String> {
     let shown = String::from_utf8_lossy(text).into_owned();
     let mut number = Number { text: Rc::from(text), ..Number::default() };
     if text.first() == Some(&b'\'') {
-        let inner = unquote(text).ok_or_else(|| format!("malformed character constant: {shown}"))?;
+        let inner =
+            unquote(text).ok_or_else(|| format!("malformed character constant: {shown}"))?;
         let (rune, length) = crate::format::decode_rune(&inner);
         let Some(rune) = rune.filter(|_| length == inner.len()) else {
             return Err(format!("malformed character constant: {shown}"));
@@ -112,11 +113,7 @@ fn magnitude(text: &str) -> Option<(bool, u64)> {
 /// Go's `strconv.ParseInt(text, 0, 64)`.
 pub(crate) fn integer(text: &str) -> Option<i64> {
     let (negative, value) = magnitude(text)?;
-    if negative {
-        0_i64.checked_sub_unsigned(value)
-    } else {
-        i64::try_from(value).ok()
-    }
+    if negative { 0_i64.checked_sub_unsigned(value) } else { i64::try_from(value).ok() }
 }
 
 fn unsigned(text: &str) -> Option<u64> {
@@ -163,7 +160,8 @@ pub(crate) fn unquote(text: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     if mark == b'`' {
-        return (!inner.contains(&b'`')).then(|| inner.iter().copied().filter(|b| *b != b'\r').collect());
+        return (!inner.contains(&b'`'))
+            .then(|| inner.iter().copied().filter(|b| *b != b'\r').collect());
     }
     let mut out = Vec::with_capacity(inner.len());
     let mut at = 0;

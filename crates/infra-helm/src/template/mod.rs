@@ -10,4 +10,4 @@ mod show;
 
 pub(crate) use literal::integer as parse_integer;
 pub(crate) use node::{Branch, Command, List, Node, NodeKind, Number, Pipe};
-pub(crate) use parse::{ParseError, Trees, is_empty_tree, parse};
+pub(crate) use parse::{is_empty_tree, parse};

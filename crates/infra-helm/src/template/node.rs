@@ -62,17 +62,26 @@ pub(crate) enum NodeKind {
     If(Branch),
     With(Branch),
     Range(Branch),
-    Template { name: Rc<[u8]>, pipe: Option<Rc<Pipe>> },
+    Template {
+        name: Rc<[u8]>,
+        pipe: Option<Rc<Pipe>>,
+    },
     /// Argument nodes from here on.
     Dot,
     Nil,
     Bool(bool),
     Number(Number),
-    String { value: Rc<[u8]>, quoted: Rc<[u8]> },
+    String {
+        value: Rc<[u8]>,
+        quoted: Rc<[u8]>,
+    },
     Identifier(Rc<[u8]>),
     Field(Vec<Rc<[u8]>>),
     /// The variable with its `$`, then fields.
     Variable(Vec<Rc<[u8]>>),
-    Chain { node: Box<Node>, fields: Vec<Rc<[u8]>> },
+    Chain {
+        node: Box<Node>,
+        fields: Vec<Rc<[u8]>>,
+    },
     Pipe(Rc<Pipe>),
 }

@@ -46,7 +46,11 @@ impl Item {
 type Outcome<T> = Result<T, ParseError>;
 
 /// Parses a file: its own tree under `name` and those it defines.
-pub(crate) fn parse(name: &[u8], text: &[u8], is_function: &dyn Fn(&[u8]) -> bool) -> Outcome<Trees> {
+pub(crate) fn parse(
+    name: &[u8],
+    text: &[u8],
+    is_function: &dyn Fn(&[u8]) -> bool,
+) -> Outcome<Trees> {
     let blank = Token { kind: Kind::End, at: 0, line: 0, text: Vec::new() };
     let mut parser = Parser {
         name,
@@ -155,7 +159,8 @@ impl Parser<'_> {
             Some(old) if !is_empty_tree(old) => {
                 if !is_empty_tree(&list) {
                     let shown = crate::format::quote(&name, '"', false);
-                    return self.fault(format!("template: multiple definition of template {shown}"));
+                    return self
+                        .fault(format!("template: multiple definition of template {shown}"));
                 }
             }
             _ => {
@@ -326,8 +331,13 @@ impl Parser<'_> {
             let chained = match (context, following.kind) {
                 ("if", Kind::If) | ("with", Kind::With) => {
                     self.next();
-                    let branch = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.control(context))?;
-                    Some(if context == "if" { NodeKind::If(branch) } else { NodeKind::With(branch) })
+                    let branch =
+                        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.control(context))?;
+                    Some(if context == "if" {
+                        NodeKind::If(branch)
+                    } else {
+                        NodeKind::With(branch)
+                    })
                 }
                 _ => None,
             };
@@ -384,7 +394,10 @@ impl Parser<'_> {
         for (index, command) in pipe.commands.iter().enumerate().skip(1) {
             let first = command.arguments.first().map(|node| &node.kind);
             if let Some(
-                NodeKind::Bool(_) | NodeKind::Dot | NodeKind::Nil | NodeKind::Number(_)
+                NodeKind::Bool(_)
+                | NodeKind::Dot
+                | NodeKind::Nil
+                | NodeKind::Number(_)
                 | NodeKind::String { .. },
             ) = first
             {
@@ -476,7 +489,10 @@ impl Parser<'_> {
                 own.append(&mut fields);
                 NodeKind::Variable(own)
             }
-            NodeKind::Bool(_) | NodeKind::String { .. } | NodeKind::Number(_) | NodeKind::Nil
+            NodeKind::Bool(_)
+            | NodeKind::String { .. }
+            | NodeKind::Number(_)
+            | NodeKind::Nil
             | NodeKind::Dot => {
                 let shown = crate::format::quote(&node.show(), '"', false);
                 return self.fault(format!("unexpected . after term {shown}"));
@@ -508,7 +524,8 @@ impl Parser<'_> {
             }
             Kind::Field => NodeKind::Field(vec![Rc::from(&token.text[1..])]),
             Kind::Bool => NodeKind::Bool(token.text == b"true"),
-            Kind::CharConstant | Kind::Complex | Kind::Number => match literal::number(&token.text) {
+            Kind::CharConstant | Kind::Complex | Kind::Number => match literal::number(&token.text)
+            {
                 Ok(number) => NodeKind::Number(number),
                 Err(message) => return self.fault(message),
             },

@@ -14,7 +14,9 @@ impl From<&Data> for Value {
             Data::String(text) => Self::String(Rc::from(text.as_slice())),
             Data::List(items) => Self::list(items.iter().map(Self::from).collect()),
             Data::Map(map) => Self::map(
-                map.iter().map(|(key, item)| (Rc::from(key.as_slice()), Self::from(item))).collect(),
+                map.iter()
+                    .map(|(key, item)| (Rc::from(key.as_slice()), Self::from(item)))
+                    .collect(),
             ),
         }
     }

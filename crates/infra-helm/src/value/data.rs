@@ -69,19 +69,3 @@ impl Data {
         matches!(self, Self::Null)
     }
 }
-
-/// Trees are freed by a loop, so that depth cannot exhaust the stack.
-pub(crate) fn depth_exceeds(data: &Data, limit: usize) -> bool {
-    let mut pending = vec![(data, 1_usize)];
-    while let Some((node, depth)) = pending.pop() {
-        if depth > limit {
-            return true;
-        }
-        match node {
-            Data::List(items) => pending.extend(items.iter().map(|item| (item, depth + 1))),
-            Data::Map(map) => pending.extend(map.values().map(|item| (item, depth + 1))),
-            _ => {}
-        }
-    }
-    false
-}

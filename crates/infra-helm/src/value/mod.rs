@@ -8,11 +8,7 @@ mod convert;
 mod data;
 mod object;
 
-use std::{
-    cell::{Ref, RefCell},
-    collections::BTreeMap,
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 pub use data::Data;
 pub(crate) use object::{Object, Parameter, Signature};
@@ -22,6 +18,7 @@ pub(crate) type Text = Rc<[u8]>;
 
 /// The named integer types that templates can meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(dead_code, reason = "the functions that make these values are not written yet")]
 pub(crate) enum IntegerKind {
     Int,
     Int64,
@@ -58,6 +55,7 @@ impl IntegerKind {
 
 /// The static type of a list's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(dead_code, reason = "the functions that make these values are not written yet")]
 pub(crate) enum ListKind {
     /// `[]interface {}`
     Any,
@@ -106,6 +104,7 @@ pub(crate) enum Value {
     Bytes(Text),
     List(Rc<List>),
     Map(Rc<Map>),
+    #[expect(dead_code, reason = "the objects of charts are not written yet")]
     Object(Rc<dyn Object>),
 }
 
@@ -151,10 +150,6 @@ impl Map {
 
     pub(crate) fn keys(&self) -> Vec<Text> {
         self.entries.borrow().keys().cloned().collect()
-    }
-
-    pub(crate) fn borrow(&self) -> Ref<'_, BTreeMap<Text, Value>> {
-        self.entries.borrow()
     }
 }
 
@@ -284,15 +279,6 @@ impl ListKind {
     /// Whether elements are seen through an interface.
     pub(crate) fn is_interface(self) -> bool {
         self == Self::Any
-    }
-
-    pub(crate) fn element_name(self) -> &'static str {
-        match self {
-            Self::Any => "interface {}",
-            Self::Strings => "string",
-            Self::Ints => "int",
-            Self::Maps => "map[string]interface {}",
-        }
     }
 }
 
