@@ -1,0 +1,9 @@
+//! Running parsed templates after Go's `text/template`: scopes, typed calls, nil rules and error texts.
+
+mod call;
+mod evaluate;
+mod session;
+mod walk;
+
+pub use session::{Budget, RenderError};
+pub(crate) use session::{Failure, Session, Template};

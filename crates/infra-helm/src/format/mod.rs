@@ -1,0 +1,13 @@
+//! Go's `fmt`: the verbs, flags, widths and error marks that `printf`, `print` and `println` show.
+
+mod number;
+mod print;
+mod quote;
+mod verb;
+
+pub(crate) use print::{display, sprint, sprintln};
+pub(crate) use quote::{decode_rune, quote};
+pub(crate) use verb::sprintf;
+
+/// How deep a value may nest before printing gives up; maps can contain themselves.
+pub(crate) const DEPTH_LIMIT: usize = 2_000;
