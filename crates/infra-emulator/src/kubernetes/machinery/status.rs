@@ -15,6 +15,30 @@ pub struct Cause {
     pub message: String,
 }
 
+/// A machine-readable reason such as `NotFound`; webhooks bring their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(Box<str>);
+
+impl std::ops::Deref for Reason {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl PartialEq<&str> for Reason {
+    fn eq(&self, other: &&str) -> bool {
+        *self.0 == **other
+    }
+}
+
 /// A failure answer of the API server.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{message}")]
@@ -22,7 +46,7 @@ pub struct Status {
     /// HTTP status code.
     pub code: u16,
     /// Machine-readable reason; empty for unknown (HTTP 500 without reason).
-    pub reason: &'static str,
+    pub reason: Reason,
     /// Text for people.
     pub message: String,
     /// Details (`name`, `group`, `kind`, `uid`, `causes`, `retryAfterSeconds`).
@@ -31,8 +55,8 @@ pub struct Status {
 
 impl Status {
     /// A failure without details.
-    pub fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { code, reason, message: message.into(), details: None }
+    pub fn new(code: u16, reason: &str, message: impl Into<String>) -> Self {
+        Self { code, reason: reason.into(), message: message.into(), details: None }
     }
 
     /// The wire object.
@@ -44,7 +68,7 @@ impl Status {
         object.insert("status".into(), json!("Failure"));
         object.insert("message".into(), json!(self.message));
         if !self.reason.is_empty() {
-            object.insert("reason".into(), json!(self.reason));
+            object.insert("reason".into(), json!(*self.reason));
         }
         if let Some(details) = &self.details {
             object.insert("details".into(), details.clone());
@@ -55,12 +79,17 @@ impl Status {
 
     fn of_resource(
         code: u16,
-        reason: &'static str,
+        reason: &str,
         message: String,
         (group, resource): (&str, &str),
         name: &str,
     ) -> Self {
-        Self { code, reason, message, details: Some(details(name, group, resource, None)) }
+        Self {
+            code,
+            reason: reason.into(),
+            message,
+            details: Some(details(name, group, resource, None)),
+        }
     }
 
     /// 404: no object of that name. `resource` is the plural name.
@@ -129,7 +158,7 @@ impl Status {
         };
         Self {
             code: 422,
-            reason: "Invalid",
+            reason: "Invalid".into(),
             message: format!("{} {name:?} is invalid: {joined}", qualified(group, kind)),
             details: Some(details(name, group, kind, Some(causes))),
         }

@@ -9,10 +9,14 @@ use crate::kubernetes::machinery::schema::{self, Decoded};
 /// Decodes an object of a custom kind. Types of its fields are checked with the rules, not here.
 ///
 /// # Errors
-/// The decoder's text for metadata of a wrong form.
+/// The decoder's text for what is no object, and for metadata of a wrong form.
 pub fn decode(custom: &CustomResource, value: &Value) -> Result<Decoded, String> {
     let mut unknown = Vec::new();
-    let given = value.as_object().cloned().unwrap_or_default();
+    let Some(given) = value.as_object().cloned() else {
+        return Err(
+            "json: cannot unmarshal value into Go value of type map[string]interface {}".into()
+        );
+    };
     let mut out = Map::new();
     for key in ["apiVersion", "kind"] {
         if let Some(text) = given.get(key) {

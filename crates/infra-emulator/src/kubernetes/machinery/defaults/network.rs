@@ -22,7 +22,11 @@ pub(super) fn service(object: &mut Value) {
             set_zero(port, "targetPort", number);
         });
         let kind = text(spec, "type").to_owned();
-        if matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
+        let addressed =
+            spec.get("externalIPs").and_then(Value::as_array).is_some_and(|ips| !ips.is_empty());
+        if matches!(kind.as_str(), "NodePort" | "LoadBalancer")
+            || (kind == "ClusterIP" && addressed)
+        {
             set_zero(spec, "externalTrafficPolicy", json!("Cluster"));
         }
         if matches!(kind.as_str(), "ClusterIP" | "NodePort" | "LoadBalancer") {

@@ -17,7 +17,7 @@ pub(super) fn pod(object: &mut Value) {
             copy_requests(resources);
         });
         if spec.get("hostNetwork").and_then(Value::as_bool) == Some(true) {
-            for list in ["initContainers", "containers", "ephemeralContainers"] {
+            for list in ["initContainers", "containers"] {
                 each(spec, list, |container| each(container, "ports", host_port));
             }
         }

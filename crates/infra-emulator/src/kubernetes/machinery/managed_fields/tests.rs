@@ -60,7 +60,7 @@ fn conflicts_name_the_manager_and_force_takes_over() {
     );
     let wanted = config_map(json!({ "a": "2" }));
     let refused = apply(Some(&created), &wanted, by(&kind, "one", 1), false).unwrap_err();
-    assert_eq!((refused.code, refused.reason), (409, "Conflict"));
+    assert_eq!((refused.code, &*refused.reason), (409, "Conflict"));
     assert_eq!(
         refused.message,
         "Apply failed with 1 conflict: conflict with \"editor\" using v1: .data.a"
@@ -113,7 +113,7 @@ fn unknown_fields_and_given_entries_are_refused() {
     let mut odd = config_map(json!({}));
     odd["nonsense"] = json!(1);
     let refused: Status = apply(None, &odd, by(&kind, "one", 0), false).unwrap_err();
-    assert_eq!((refused.code, refused.reason), (500, ""));
+    assert_eq!((refused.code, &*refused.reason), (500, ""));
     assert!(refused.message.ends_with(".nonsense: field not declared in schema"));
     let mut owned = config_map(json!({}));
     owned["metadata"]["managedFields"] = json!([]);

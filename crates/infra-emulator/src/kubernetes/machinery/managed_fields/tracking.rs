@@ -7,6 +7,7 @@ use super::compare::{Comparison, compare};
 use super::entries::{self, Identity, Managers, Operation, Owned};
 use super::field_set::FieldSet;
 use super::reset::{reset_fields, server_fields};
+use super::scale::from_scale;
 use crate::kubernetes::machinery::schema;
 use crate::kubernetes::machinery::scheme::Resource;
 
@@ -50,7 +51,12 @@ impl Tracking<'_> {
 }
 
 /// The new object with `managedFields` brought up to date after create (no live object), update or patch.
+///
+/// Through `scale` only the replica count is written, and owned in the way of that subresource.
 pub fn track(live: Option<&Value>, mut new: Value, tracking: Tracking<'_>) -> Value {
+    if let (Some(live), "scale") = (live, tracking.subresource) {
+        return scaled(live, new, tracking);
+    }
     let managers = current(live, &new, tracking.subresource);
     set_entries(&mut new, None);
     if managers.is_empty() && live.is_some() {
@@ -59,6 +65,18 @@ pub fn track(live: Option<&Value>, mut new: Value, tracking: Tracking<'_>) -> Va
     let managers = updated(live, &new, managers, tracking);
     set_entries(&mut new, Some(&managers));
     new
+}
+
+fn scaled(live: &Value, new: Value, tracking: Tracking<'_>) -> Value {
+    let custom = tracking.resource.custom.as_ref().and_then(|custom| custom.scale());
+    let path = custom.map(|paths| paths.replicas).unwrap_or_default();
+    let path: Vec<&str> = if path.is_empty() {
+        vec!["spec", "replicas"]
+    } else {
+        path.iter().map(String::as_str).collect()
+    };
+    let count = path.iter().try_fold(&new, |value, key| value.get(*key)).and_then(Value::as_i64);
+    from_scale(live, &path, count.unwrap_or(0), tracking, None).unwrap_or(new)
 }
 
 /// The entries that count: the request's if it brings any, else the live object's.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::facts;
 use super::model::{Field, ListType, MapType, PatchStrategy, Presence, Scalar, Schema, Shape};
@@ -27,6 +27,11 @@ impl Builder {
     pub(crate) fn schema<T: JsonSchema>(&mut self) -> Arc<Schema> {
         let reference = self.generator.subschema_for::<T>();
         self.node(reference.as_value())
+    }
+
+    /// The definitions of all types met so far.
+    pub(crate) fn into_definitions(mut self) -> Map<String, Value> {
+        self.generator.take_definitions(true)
     }
 
     fn node(&mut self, value: &Value) -> Arc<Schema> {
@@ -200,7 +205,7 @@ fn listed(table: &[(&str, &str)], owner: &str, field: &str) -> bool {
     table.iter().any(|(kind, names)| *kind == owner && names.split(' ').any(|name| name == field))
 }
 
-fn short_name(full: &str) -> String {
+pub(super) fn short_name(full: &str) -> String {
     for (prefix, short) in [
         ("io.k8s.api.", ""),
         ("io.k8s.apimachinery.pkg.apis.", ""),

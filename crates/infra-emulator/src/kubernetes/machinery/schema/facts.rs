@@ -62,12 +62,6 @@ pub(super) const LISTS: &[(&str, &str, &str, &str)] = &[
     ("core.v1.PodStatus", "hostIPs", "atomic", "ip"),
     ("core.v1.PodStatus", "podIPs", "ip", "ip"),
     ("core.v1.PodStatus", "resourceClaimStatuses", "name", "name retainKeys"),
-    (
-        "core.v1.PodStatus",
-        "nodeAllocatableResourceClaimStatuses",
-        "resourceClaimName",
-        "resourceClaimName",
-    ),
     ("core.v1.ReplicationControllerStatus", "conditions", "type", "type"),
     ("core.v1.ResourceRequirements", "claims", "name", ""),
     ("core.v1.ResourceStatus", "resources", "resourceID", ""),
@@ -81,6 +75,23 @@ pub(super) const LISTS: &[(&str, &str, &str, &str)] = &[
     ("policy.v1.PodDisruptionBudgetStatus", "conditions", "type", "type"),
     ("storage.v1.CSIDriverSpec", "volumeLifecycleModes", "set", ""),
     ("storage.v1.CSINodeSpec", "drivers", "name", "name"),
+    ("apiregistration.v1.APIServiceStatus", "conditions", "type", "type"),
+    ("certificates.v1.CertificateSigningRequestStatus", "conditions", "type", ""),
+    ("core.v1.EphemeralContainer", "env", "name", "name"),
+    ("core.v1.EphemeralContainer", "ports", "containerPort,protocol", "containerPort"),
+    ("core.v1.EphemeralContainer", "volumeDevices", "devicePath", "devicePath"),
+    ("core.v1.EphemeralContainer", "volumeMounts", "mountPath", "mountPath"),
+    ("flowcontrol.v1.FlowSchemaStatus", "conditions", "type", "type"),
+    ("flowcontrol.v1.NonResourcePolicyRule", "nonResourceURLs", "set", ""),
+    ("flowcontrol.v1.NonResourcePolicyRule", "verbs", "set", ""),
+    ("flowcontrol.v1.PriorityLevelConfigurationStatus", "conditions", "type", "type"),
+    ("flowcontrol.v1.ResourcePolicyRule", "apiGroups", "set", ""),
+    ("flowcontrol.v1.ResourcePolicyRule", "namespaces", "set", ""),
+    ("flowcontrol.v1.ResourcePolicyRule", "resources", "set", ""),
+    ("flowcontrol.v1.ResourcePolicyRule", "verbs", "set", ""),
+    ("resource.v1.AllocatedDeviceStatus", "conditions", "type", ""),
+    ("resource.v1.ResourceClaimStatus", "devices", "driver,device,pool,shareID", ""),
+    ("resource.v1.ResourceClaimStatus", "reservedFor", "uid", "uid"),
 ];
 
 /// Types whose objects are one value to field owners.
@@ -144,6 +155,9 @@ pub(super) const VALUE_STRUCTS: &[(&str, &str)] = &[
     ("events.v1.Event", "regarding deprecatedSource"),
     ("networking.v1.IngressServiceBackend", "port"),
     ("networking.v1.IngressStatus", "loadBalancer"),
+    ("certificates.v1.CertificateSigningRequest", "spec"),
+    ("core.v1.EphemeralContainer", "resources"),
+    ("flowcontrol.v1.LimitedPriorityLevelConfiguration", "limitResponse"),
 ];
 
 /// Optional fields that are encoded even when empty.
@@ -302,6 +316,10 @@ pub(super) const ZERO_OMITTED: &[(&str, &str)] = &[
     ("networking.v1.ServiceBackendPort", "number"),
     ("policy.v1.PodDisruptionBudgetStatus", "observedGeneration"),
     ("scheduling.v1.PriorityClass", "globalDefault"),
+    ("apiregistration.v1.APIServiceSpec", "insecureSkipTLSVerify"),
+    ("core.v1.EphemeralContainer", "stdin stdinOnce tty"),
+    ("flowcontrol.v1.ResourcePolicyRule", "clusterScope"),
+    ("resource.v1.ExactDeviceRequest", "count"),
 ];
 
 /// Optional texts that are kept when empty.
@@ -382,6 +400,7 @@ pub(super) const EMPTY_KEPT: &[(&str, &str)] = &[
     ("storage.v1.CSIDriverSpec", "fsGroupPolicy"),
     ("storage.v1.StorageClass", "volumeBindingMode"),
     ("storage.v1.VolumeAttachmentSource", "persistentVolumeName"),
+    ("core.v1.EphemeralContainer", "restartPolicy"),
 ];
 
 /// Optional times that are encoded as null when not given.

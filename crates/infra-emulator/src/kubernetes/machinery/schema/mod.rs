@@ -4,10 +4,12 @@ mod builtin;
 mod facts;
 mod model;
 mod normalise;
+mod open_api;
 mod quantity;
 
 pub(crate) use builtin::Builder;
 pub use model::{Field, ListType, MapType, PatchStrategy, Presence, Scalar, Schema, Shape};
 pub(crate) use normalise::time_text;
 pub use normalise::{Decoded, decode, normalise};
+pub(crate) use open_api::with_extensions;
 pub use quantity::Quantity;

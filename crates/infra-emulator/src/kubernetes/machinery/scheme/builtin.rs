@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
+use serde_json::{Map, Value};
+
 use super::registry::{GroupVersionKind, Resource, Subresource};
 use super::rows::{ROWS, Row};
 use crate::kubernetes::machinery::schema::Builder;
@@ -9,14 +11,25 @@ use crate::kubernetes::machinery::schema::Builder;
 const ALL: &str = "create delete deletecollection get list patch update watch";
 const PARTIAL: &str = "get patch update";
 
-static RESOURCES: LazyLock<Vec<Arc<Resource>>> = LazyLock::new(|| {
+struct Built {
+    resources: Vec<Arc<Resource>>,
+    definitions: Map<String, Value>,
+}
+
+static BUILT: LazyLock<Built> = LazyLock::new(|| {
     let mut builder = Builder::new();
-    ROWS.iter().map(|row| Arc::new(resource(row, &mut builder))).collect()
+    let resources = ROWS.iter().map(|row| Arc::new(resource(row, &mut builder))).collect();
+    Built { resources, definitions: builder.into_definitions() }
 });
 
 /// All built-in resources in the order of discovery.
 pub(super) fn resources() -> Vec<Arc<Resource>> {
-    RESOURCES.clone()
+    BUILT.resources.clone()
+}
+
+/// The JSON schemas of the types of built-in resources, by their full names.
+pub(super) fn definitions() -> &'static Map<String, Value> {
+    &BUILT.definitions
 }
 
 fn resource(row: &Row, builder: &mut Builder) -> Resource {

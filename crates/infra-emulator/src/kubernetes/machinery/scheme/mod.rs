@@ -4,6 +4,7 @@
 
 mod builtin;
 mod discovery;
+mod open_api;
 mod registry;
 mod rows;
 #[cfg(test)]

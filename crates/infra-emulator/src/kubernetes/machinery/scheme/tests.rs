@@ -65,3 +65,20 @@ fn custom_resources_come_and_go() {
     scheme.remove_custom("widgets.example.org");
     assert!(scheme.group("example.org").is_none());
 }
+
+#[test]
+fn schemas_carry_extensions() {
+    let scheme = Scheme::new();
+    let prefix = "#/components/schemas/";
+    let deployments = scheme.resource("apps", "v1", "deployments").unwrap();
+    let schemas = Scheme::open_api_schemas([&**deployments], prefix);
+    let spec = &schemas["io.k8s.api.apps.v1.DeploymentSpec"];
+    assert_eq!(spec["required"], json!(["selector", "template"]));
+    let containers = &schemas["io.k8s.api.core.v1.PodSpec"]["properties"]["containers"];
+    assert_eq!(containers["x-kubernetes-list-map-keys"], json!(["name"]));
+    assert_eq!(containers["x-kubernetes-patch-merge-key"], "name");
+    for resource in scheme.resources() {
+        let name = Scheme::schema_name(resource);
+        assert!(Scheme::open_api_schemas([&**resource], prefix).contains_key(&name), "{name}");
+    }
+}

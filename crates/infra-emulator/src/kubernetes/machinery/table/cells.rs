@@ -107,7 +107,7 @@ pub(super) fn of(resource: &Resource, object: &Value, now: Timestamp) -> Vec<Val
             "admissionregistration.k8s.io",
             "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration",
         ) => vec![name, json!(list(object, "webhooks").len()), age],
-        ("apiregistration.k8s.io", "APIService") => vec![name, json!("Local"), json!("True"), age],
+        ("apiregistration.k8s.io", "APIService") => api_service(object, name, age),
         _ => vec![name, object["metadata"]["creationTimestamp"].clone()],
     }
 }
@@ -344,6 +344,23 @@ fn binding(object: &Value, name: Value, age: Value) -> Vec<Value> {
     };
     let role = format!("{}/{}", text(object, "roleRef.kind"), text(object, "roleRef.name"));
     vec![name, json!(role), age, subjects("User"), subjects("Group"), subjects("ServiceAccount")]
+}
+
+fn api_service(object: &Value, name: Value, age: Value) -> Vec<Value> {
+    let service = &object["spec"]["service"];
+    let target = if service.is_null() {
+        "Local".to_owned()
+    } else {
+        format!("{}/{}", text(service, "namespace"), text(service, "name"))
+    };
+    let available =
+        list(object, "status.conditions").iter().find(|own| text(own, "type") == "Available");
+    let shown = match available {
+        Some(own) if text(own, "status") == "True" => "True".to_owned(),
+        Some(own) => format!("{} ({})", text(own, "status"), text(own, "reason")),
+        None => "Unknown".to_owned(),
+    };
+    vec![name, json!(target), json!(shown), age]
 }
 
 fn storage(resource: &Resource, object: &Value, name: Value, age: Value) -> Vec<Value> {

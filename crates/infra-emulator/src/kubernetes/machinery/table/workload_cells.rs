@@ -252,15 +252,19 @@ fn cron_job(object: &Value, name: Value, age: Value, now: Timestamp) -> Vec<Valu
 
 fn autoscaler(object: &Value, name: Value, age: Value) -> Vec<Value> {
     let target = &object["spec"]["scaleTargetRef"];
+    let current = list(object, "status.currentMetrics");
     let metrics: Vec<String> = list(object, "spec.metrics")
         .iter()
-        .map(|metric| {
+        .enumerate()
+        .map(|(index, metric)| {
             let resource = &metric["resource"];
-            let wanted = match &resource["target"]["averageUtilization"] {
-                Value::Null => text(resource, "target.averageValue").to_owned(),
-                percent => format!("{percent}%"),
-            };
-            format!("{}: <unknown>/{wanted}", text(resource, "name"))
+            let now = current.get(index).map(|own| &own["resource"]["current"]);
+            format!(
+                "{}: {}/{}",
+                text(resource, "name"),
+                now.and_then(amount).unwrap_or_else(|| "<unknown>".to_owned()),
+                amount(&resource["target"]).unwrap_or_default()
+            )
         })
         .collect();
     let least = match object["spec"]["minReplicas"].as_i64() {
@@ -276,4 +280,12 @@ fn autoscaler(object: &Value, name: Value, age: Value) -> Vec<Value> {
         json!(count(object, "status.currentReplicas").to_string()),
         age,
     ]
+}
+
+/// A metric's percentage or value.
+fn amount(value: &Value) -> Option<String> {
+    match value.get("averageUtilization").and_then(Value::as_i64) {
+        Some(percent) => Some(format!("{percent}%")),
+        None => value.get("averageValue").and_then(Value::as_str).map(str::to_owned),
+    }
 }

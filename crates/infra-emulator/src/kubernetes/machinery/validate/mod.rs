@@ -1,6 +1,7 @@
 //! Validation: what the server refuses, with its reasons and texts.
 
 mod access;
+mod cluster_parts;
 mod core;
 mod errors;
 mod extensions;
@@ -8,6 +9,7 @@ mod metadata;
 mod names;
 mod network;
 mod pod;
+mod pod_parts;
 mod pod_update;
 mod storage;
 #[cfg(test)]
@@ -64,6 +66,8 @@ fn contents(resource: &Resource, object: &Value, errors: &mut Errors) {
         ("", "ConfigMap") => core::config_map(object, errors),
         ("", "Secret") => core::secret(object, errors),
         ("", "Service") => network::service(object, errors),
+        ("", "Node") => cluster_parts::node(object, errors),
+        ("", "Endpoints") => cluster_parts::endpoints(object, errors),
         ("", "PersistentVolumeClaim") => storage::claim(object, errors),
         ("", "PersistentVolume") => storage::volume(object, errors),
         ("", "ResourceQuota") => core::resource_quota(object, errors),
@@ -102,50 +106,36 @@ fn contents(resource: &Resource, object: &Value, errors: &mut Errors) {
 }
 
 fn changes(resource: &Resource, object: &Value, old: &Value, errors: &mut Errors) {
-    let kind = resource.kind.kind.as_str();
-    match (resource.kind.group.as_str(), kind) {
+    match (resource.kind.group.as_str(), resource.kind.kind.as_str()) {
         ("", "Pod") => pod_update::pod(object, old, errors),
-        ("", "ConfigMap" | "Secret") => {
-            core::data_update(object, old, errors);
-            contents(resource, object, errors);
-        }
         ("", "Service") => network::service_update(resource, object, old, errors),
-        ("", "PersistentVolumeClaim") => {
+        _ => {
             contents(resource, object, errors);
-            storage::claim_update(object, old, errors);
+            fixed_fields(resource, object, old, errors);
         }
-        ("", "PersistentVolume") => {
-            contents(resource, object, errors);
-            storage::volume_update(object, old, errors);
-        }
-        ("apps", "StatefulSet") => {
-            contents(resource, object, errors);
-            workloads::stateful_set_update(object, old, errors);
-        }
+    }
+}
+
+/// Fields that must stay as they were.
+fn fixed_fields(resource: &Resource, object: &Value, old: &Value, errors: &mut Errors) {
+    let (spec, old_spec) = (&object["spec"], &old["spec"]);
+    match (resource.kind.group.as_str(), resource.kind.kind.as_str()) {
+        ("", "ConfigMap" | "Secret") => core::data_update(object, old, errors),
+        ("", "PersistentVolumeClaim") => storage::claim_update(object, old, errors),
+        ("", "PersistentVolume") => storage::volume_update(object, old, errors),
+        ("apps", "StatefulSet") => workloads::stateful_set_update(object, old, errors),
         ("apps", "Deployment" | "ReplicaSet" | "DaemonSet") => {
-            contents(resource, object, errors);
-            errors.immutable(
-                "spec.selector",
-                &object["spec"]["selector"],
-                &old["spec"]["selector"],
-            );
+            errors.immutable("spec.selector", &spec["selector"], &old_spec["selector"]);
         }
-        ("batch", "Job") => {
-            contents(resource, object, errors);
-            workloads::job_update(object, old, errors);
+        ("apps", "ControllerRevision") => errors.immutable("data", &object["data"], &old["data"]),
+        ("batch", "Job") => workloads::job_update(object, old, errors),
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding")
+            if object["roleRef"] != old["roleRef"] =>
+        {
+            errors.invalid("roleRef", &object["roleRef"], "cannot change roleRef");
         }
-        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
-            contents(resource, object, errors);
-            if object["roleRef"] != old["roleRef"] {
-                errors.invalid("roleRef", &object["roleRef"], "cannot change roleRef");
-            }
-        }
-        ("storage.k8s.io", "StorageClass") => {
-            contents(resource, object, errors);
-            storage::class_update(object, old, errors);
-        }
+        ("storage.k8s.io", "StorageClass") => storage::class_update(object, old, errors),
         ("scheduling.k8s.io", "PriorityClass") => {
-            contents(resource, object, errors);
             for key in ["value", "preemptionPolicy"] {
                 if object[key] != old[key] {
                     errors.forbidden(key, "may not be changed in an update.");
@@ -153,19 +143,23 @@ fn changes(resource: &Resource, object: &Value, old: &Value, errors: &mut Errors
             }
         }
         ("discovery.k8s.io", "EndpointSlice") => {
-            contents(resource, object, errors);
             errors.immutable("addressType", &object["addressType"], &old["addressType"]);
         }
         ("node.k8s.io", "RuntimeClass") => {
-            contents(resource, object, errors);
             errors.immutable("handler", &object["handler"], &old["handler"]);
         }
         ("networking.k8s.io", "IngressClass") => {
-            contents(resource, object, errors);
-            let of = |object: &Value| object["spec"]["controller"].clone();
-            errors.immutable("spec.controller", &of(object), &of(old));
+            errors.immutable("spec.controller", &spec["controller"], &old_spec["controller"]);
         }
-        _ => contents(resource, object, errors),
+        ("apiextensions.k8s.io", _) => {
+            errors.immutable("spec.group", &spec["group"], &old_spec["group"]);
+            errors.immutable("spec.scope", &spec["scope"], &old_spec["scope"]);
+            for key in ["plural", "kind"] {
+                let field = format!("spec.names.{key}");
+                errors.immutable(field, &spec["names"][key], &old_spec["names"][key]);
+            }
+        }
+        _ => {}
     }
 }
 

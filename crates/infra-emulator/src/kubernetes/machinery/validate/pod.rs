@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::errors::Errors;
 use super::metadata::{annotations, labels};
-use super::{names, volumes};
+use super::{names, pod_parts, volumes};
 use crate::kubernetes::machinery::schema::Quantity;
 
 pub(super) const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
@@ -86,6 +86,7 @@ pub(super) fn spec(spec: &Value, field: &str, errors: &mut Errors) {
             "must be between 1 and 2147483647, inclusive",
         );
     }
+    pod_parts::parts(spec, field, errors);
     tolerations(items(spec, "tolerations"), &format!("{field}.tolerations"), errors);
 }
 
@@ -169,6 +170,12 @@ fn container(own: &Value, field: &str, volumes: &[&str], list: &str, errors: &mu
         &["FallbackToLogsOnError", "File"],
     );
     resources(&own["resources"], &format!("{field}.resources"), errors);
+    pod_parts::container_security(
+        &own["securityContext"],
+        &format!("{field}.securityContext"),
+        errors,
+    );
+    pod_parts::lifecycle(&own["lifecycle"], &format!("{field}.lifecycle"), errors);
     let sidecar = text(own, "restartPolicy") == "Always";
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         if own.get(probe).is_none() {

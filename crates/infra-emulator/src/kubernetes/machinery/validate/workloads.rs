@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::errors::Errors;
-use super::{names, pod};
+use super::{cluster_parts, names, pod};
 use crate::kubernetes::machinery::selector::LabelSelector;
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
@@ -79,7 +79,7 @@ fn selector_and_template(spec: &Value, empty: &str, errors: &mut Errors) {
 fn always_restarts(spec: &Value, errors: &mut Errors) {
     let template = &spec["template"]["spec"];
     let policy = text(template, "restartPolicy");
-    if matches!(policy, "OnFailure" | "Never") {
+    if policy != "Always" {
         errors.unsupported("spec.template.spec.restartPolicy", policy, &["Always"]);
     }
     if !template["activeDeadlineSeconds"].is_null() {
@@ -397,6 +397,7 @@ pub(super) fn cron_job(object: &Value, errors: &mut Errors) {
         &["Allow", "Forbid", "Replace"],
     );
     if let Some(zone) = spec["timeZone"].as_str()
+        && !jiff::tz::db().is_definitively_empty()
         && jiff::tz::TimeZone::get(zone).is_err()
     {
         errors.invalid_text("spec.timeZone", zone, &format!("unknown time zone {zone}"));
@@ -493,8 +494,7 @@ pub(super) fn autoscaler(object: &Value, errors: &mut Errors) {
         errors.invalid_text("spec.scaleTargetRef.apiVersion", version, "must specify API group");
     }
     for (index, metric) in spec["metrics"].as_array().into_iter().flatten().enumerate() {
-        let kinds = ["ContainerResource", "External", "Object", "Pods", "Resource"];
-        errors.one_of(format!("spec.metrics[{index}].type"), text(metric, "type"), &kinds);
+        cluster_parts::metric(metric, &format!("spec.metrics[{index}]"), errors);
     }
 }
 

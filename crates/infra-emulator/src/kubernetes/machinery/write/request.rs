@@ -221,7 +221,10 @@ pub fn apply(
         }
     }
     dedup_owners(&mut object);
-    let warnings = warnings::of(resource, &object, live);
+    let mut warnings = warnings::of(resource, &object, live);
+    if options.field_validation == FieldValidation::Warn {
+        warnings.extend(problems);
+    }
     Ok(Pending { object, warnings })
 }
 
