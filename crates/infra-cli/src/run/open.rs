@@ -54,9 +54,12 @@ impl Deployment {
         // Two back ends may be linked in; without a choice, rustls refuses to choose. A second call changes nothing.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         if global.faults.is_some() && !global.rehearse {
-            let problem = Diagnostic::error("arguments", "--faults scripts emulated clouds, and these are real")
-                .set("add --rehearse, or leave --faults out")
-                .exit(ExitCode::Invalid);
+            let problem = Diagnostic::error(
+                "arguments",
+                "--faults scripts emulated clouds, and these are real",
+            )
+            .set("add --rehearse, or leave --faults out")
+            .exit(ExitCode::Invalid);
             return Err(problem.into());
         }
         let project = Project::load(global)?;

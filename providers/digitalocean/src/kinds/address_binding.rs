@@ -6,7 +6,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use infra_plan::{Change, Field, IdentityClass, Kind, Observed, Readiness, Value};
 use infra_provider::{
-    Context, Created, ErrorKind, Goal, Probe, ProviderError, Resource, Schedule, Subject, decode, poll,
+    Context, Created, ErrorKind, Goal, Probe, ProviderError, Resource, Schedule, Subject, decode,
+    poll,
 };
 
 use crate::client::Client;

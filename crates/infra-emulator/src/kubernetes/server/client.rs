@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::api::{Api, now, time_text};
-use super::registry::{Caller, PatchKind, Target};
+use super::registry::{Caller, Target};
 use super::store::Key;
 use crate::kubernetes::machinery::prepare::DeleteOptions;
 use crate::kubernetes::machinery::scheme::Resource;
 use crate::kubernetes::machinery::status::Status;
-use crate::kubernetes::machinery::write::PatchType;
 
 /// How often a change is tried again on an object that changes meanwhile.
 const TRIES: usize = 16;
@@ -102,20 +101,6 @@ impl Client {
             }
         }
         Err(Status::internal(format!("{resource} {}/{} changes all the time", key.0, key.1)))
-    }
-
-    /// Merges a patch into an object.
-    pub(crate) async fn merge(
-        &self,
-        resource: &str,
-        key: (&str, &str),
-        patch: &Value,
-    ) -> Result<Arc<Value>, Status> {
-        let target = Target::object(self.resource(resource)?, key.0, key.1);
-        let kind = PatchKind::Of(PatchType::Merge);
-        let body = patch.to_string();
-        let written = self.api.patch(&target, kind, body.as_bytes(), &self.caller).await?;
-        Ok(written.object)
     }
 
     /// Deletes an object; that it is gone already is fine.
