@@ -60,6 +60,7 @@ async fn a_scaled_clock_runs_at_its_speed() {
 }
 
 /// A runtime that is a world for itself.
+#[expect(clippy::unwrap_used, reason = "a test without a runtime has nothing to test")]
 fn realm(number: u32) -> tokio::runtime::Runtime {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let name = format!("{}{number}", infra_clock::WORLD);
