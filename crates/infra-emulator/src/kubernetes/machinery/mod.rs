@@ -1,6 +1,6 @@
 //! The rules of the Kubernetes API as pure functions on wire objects (`serde_json::Value`): no input or output, no clock.
 //!
-//! [`scheme`] says what is served, [`schema`] how objects are shaped, [`write`] leads one write request through decoding,
+//! [`scheme`] says what is served, [`schema`] how objects are shaped, [`mod@write`] leads one write request through decoding,
 //! defaulting, patching, ownership ([`managed_fields`]), strategies ([`prepare`]) and [`validate`]; [`status`] builds the answers.
 //! Target: kube-apiserver 1.36.
 
