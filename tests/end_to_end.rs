@@ -14,6 +14,8 @@ mod cloud;
 mod endings;
 #[path = "end_to_end/examples.rs"]
 mod examples;
+#[path = "end_to_end/existing.rs"]
+mod existing;
 #[path = "end_to_end/kill.rs"]
 mod kill;
 #[path = "end_to_end/refused.rs"]

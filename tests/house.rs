@@ -42,7 +42,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
 
 /// What every crate in `providers/` may import.
 const PROVIDER: (&[&str], &[&str]) =
-    (&["event", "clock", "spec", "plan", "provider"], &["emulator", "conformance"]);
+    (&["event", "clock", "spec", "plan", "provider", "kube"], &["emulator", "conformance"]);
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()

@@ -209,8 +209,12 @@ fn note_unrecorded(graph: &Graph, shared: &SharedKnowledge, view: &WorldView) {
     let mut knowledge = shared.lock();
     for node in graph.nodes() {
         let Some(seen) = view.observed.get(&node.address) else { continue };
-        let usable = seen.ours || node.ownership == Ownership::Referenced;
-        if !usable || knowledge.records.contains_key(&node.address) {
+        let referenced = node.ownership == Ownership::Referenced;
+        // Somebody else's cluster may be another one meanwhile; what was in the old one is gone with it.
+        let known = knowledge.records.get(&node.address).is_some_and(|record| {
+            record.id == seen.id || !(referenced && record.ownership == Ownership::Referenced)
+        });
+        if known || !(seen.ours || referenced) {
             continue;
         }
         let record = Record {

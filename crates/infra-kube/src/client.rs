@@ -9,9 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
+use futures::future::BoxFuture;
 use infra_clock::wall_now;
 use infra_plan::Address;
-use infra_provider::{AccessError, ClusterAccess, Context, Credential, ErrorKind, ProviderError};
+use infra_provider::{
+    AccessError, AccessSource, ClusterAccess, Context, Credential, ErrorKind, ProviderError,
+    RegistryLogin,
+};
 use serde_json::json;
 use tokio::sync::{Mutex, RwLock, Semaphore};
 
@@ -79,6 +83,17 @@ impl Clients {
 }
 
 impl Cluster {
+    /// A cluster by its access alone, which no provider is asked for.
+    pub(crate) fn through(context: &Context, access: &ClusterAccess) -> Self {
+        let address = access.cluster.clone();
+        let source = Arc::new(Given(access.clone()));
+        Self {
+            clients: Clients::new(),
+            context: Context { access: source, ..context.clone() },
+            address,
+        }
+    }
+
     /// The address of its node in the graph.
     pub fn address(&self) -> &Address {
         &self.address
@@ -174,6 +189,28 @@ impl Cluster {
     }
 }
 
+/// Gives the one access that it has, however often the API refuses it.
+struct Given(ClusterAccess);
+
+impl AccessSource for Given {
+    fn access<'run>(
+        &'run self,
+        _cluster: &'run Address,
+    ) -> BoxFuture<'run, Result<ClusterAccess, AccessError>> {
+        Box::pin(async { Ok(self.0.clone()) })
+    }
+
+    fn registry<'run>(
+        &'run self,
+        _registry: &'run Address,
+        _write: bool,
+    ) -> BoxFuture<'run, Result<RegistryLogin, AccessError>> {
+        Box::pin(async { Err(AccessError::Absent) })
+    }
+
+    fn forget(&self, _cluster: &Address) {}
+}
+
 fn unknown_kind(object: &ObjectRef) -> crate::Failure {
     let message = format!(
         "the server could not find the requested resource: it knows no `{}` in `{}`",
@@ -215,6 +252,7 @@ async fn connect(
     if let Some(authority) = &access.certificate_authority {
         config.root_cert = Some(certificates(authority).ok_or_else(|| failed(malformed))?);
     }
+    config.tls_server_name.clone_from(&access.server_name);
     config.default_retry = false;
     let client = kube::Client::try_from(config).map_err(|error| failed(malformed).source(error))?;
     let kept = before.filter(|before| before.server == access.server);

@@ -29,6 +29,8 @@ pub struct ClusterAccess {
     pub cluster: Address,
     /// URL of the API server.
     pub server: String,
+    /// The name that the server's certificate is for, if it is not the host of `server`.
+    pub server_name: Option<String>,
     /// PEM of the certificate authority; the system's if absent.
     pub certificate_authority: Option<String>,
     /// How one proves who one is.

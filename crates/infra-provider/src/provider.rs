@@ -126,7 +126,8 @@ pub trait Provider: Send + Sync {
     }
 
     /// Lists, independently of the state, what is there of a deployment: by its owner markers (which begin with `marker_prefix`), by the
-    /// ids of its clusters, and what bore one of the `known` ids when the destruction began.
+    /// ids of its clusters, and what bore one of the `known` ids when the destruction began. Referenced records are among those: they are no
+    /// leftovers themselves, but what of ours is in them is.
     fn leftovers<'call>(
         &'call self,
         context: &'call Context,

@@ -221,10 +221,13 @@ fn endpoint_line(endpoint: &Endpoint) -> Line {
 }
 
 fn leftover_lines(leftovers: &[Leftover], asked: &[String]) -> Vec<Line> {
-    let asked = asked.join(", ");
+    let asked = match asked {
+        [] => "nothing was left to ask about".to_owned(),
+        asked => format!("asked: {}", asked.join(", ")),
+    };
     let head = match leftovers.len() {
-        0 => format!("leftovers: none (asked: {asked})"),
-        number => format!("leftovers: {number} (asked: {asked})"),
+        0 => format!("leftovers: none ({asked})"),
+        number => format!("leftovers: {number} ({asked})"),
     };
     let mut lines = vec![Line::plain(head)];
     for leftover in leftovers {

@@ -1,7 +1,7 @@
 //! What is still there of a deployment, listed independently of its state: by owner marker, by cluster id, by known id.
 
 use infra_event::Leftover;
-use infra_plan::Record;
+use infra_plan::{Ownership, Record};
 use infra_provider::{Context, Findings, ProviderError};
 
 use crate::client::Client;
@@ -26,7 +26,9 @@ pub(crate) async fn list(
         client.registries(context),
         client.tags(context),
     )?;
-    let search = Search { marker_prefix, known };
+    let known: Vec<&Record> =
+        known.iter().filter(|record| record.ownership == Ownership::Owned).collect();
+    let search = Search { marker_prefix, known: &known };
     let mut found = Vec::new();
     for cluster in clusters
         .iter()
@@ -78,7 +80,7 @@ pub(crate) async fn list(
 
 struct Search<'call> {
     marker_prefix: &'call str,
-    known: &'call [Record],
+    known: &'call [&'call Record],
 }
 
 impl Search<'_> {
@@ -90,7 +92,7 @@ impl Search<'_> {
 
     /// What a cluster made in the cloud bears its id as a tag.
     fn of_cluster(&self, tags: &[String]) -> Option<String> {
-        let of = |record: &&Record| {
+        let of = |record: &&&Record| {
             record.kind == "cluster" && tags.contains(&format!("k8s:{}", record.id))
         };
         self.known.iter().find(of).map(|record| format!("tag k8s:{}", record.id))

@@ -7,7 +7,7 @@ use base64::Engine;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use infra_event::Diagnostic;
-use infra_plan::{Address, Node, Plan, Record, Secret};
+use infra_plan::{Address, Node, Ownership, Plan, Record, Secret};
 use infra_provider::{
     Capabilities, ClusterAccess, Context, Credential, ErrorKind, ExpandRequest, Findings, Provider,
     ProviderError, RegistryLogin, Resource, Survey,
@@ -77,6 +77,7 @@ impl DigitalOcean {
         Ok(ClusterAccess {
             cluster: cluster.clone(),
             server: credentials.server.clone(),
+            server_name: None,
             certificate_authority: decoded(&credentials.certificate_authority_data)?,
             credential,
             expires: expiry(&credentials),
@@ -194,7 +195,9 @@ impl Provider for DigitalOcean {
         marker_prefix: &'call str,
         known: &'call [Record],
     ) -> BoxFuture<'call, Result<(), ProviderError>> {
-        let clusters = known.iter().filter(|record| record.kind == cluster::KIND.name);
+        let clusters = known.iter().filter(|record| {
+            record.kind == cluster::KIND.name && record.ownership == Ownership::Owned
+        });
         let clouds: Vec<_> = clusters.map(|record| format!("k8s:{}", record.id)).collect();
         let ours =
             move |tag: &str| tag.starts_with(marker_prefix) || clouds.iter().any(|one| one == tag);

@@ -196,14 +196,8 @@ fn refuse_foreign(
     live: &BTreeMap<ObjectRef, Json>,
 ) -> Result<(), ProviderError> {
     let known: BTreeSet<_> = inventory.objects.iter().map(ObjectRef::identity).collect();
-    let ours = |object: &ObjectRef, live: &Json| {
-        let entries = live.pointer("/metadata/managedFields").and_then(Json::as_array);
-        known.contains(&object.identity())
-            || entries
-                .into_iter()
-                .flatten()
-                .any(|entry| entry.get("manager").and_then(Json::as_str) == Some(FIELD_MANAGER))
-    };
+    let ours =
+        |object: &ObjectRef, live: &Json| known.contains(&object.identity()) || managed(live);
     let foreign: Vec<String> = live
         .iter()
         .filter(|(object, live)| !item.adopt && !ours(object, live))
@@ -218,6 +212,13 @@ fn refuse_foreign(
     let message = format!("{first}{more} is there already, and is not of this deployment");
     Err(ProviderError::new(ErrorKind::AlreadyExists, format!("compare {}", item.address), message)
         .set("rename it, or say `adopt: true` for the item to take it over"))
+}
+
+/// Whether infra has applied some of its fields.
+fn managed(live: &Json) -> bool {
+    let entries = live.pointer("/metadata/managedFields").and_then(Json::as_array);
+    let managers = entries.into_iter().flatten().filter_map(|entry| entry.get("manager")?.as_str());
+    managers.into_iter().any(|manager| manager == FIELD_MANAGER)
 }
 
 /// The objects that must be deleted to be changed, if the plan said so.
@@ -297,7 +298,9 @@ async fn applied(cluster: &Cluster, item: &Item) -> Result<Vec<ObjectRef>, Provi
     let mut desired = item.desired()?;
     settle_namespaces(cluster, &item.namespace, &mut desired).await?;
     let wanted = references(&desired);
-    Ok(fetch(cluster, &wanted).await?.into_keys().collect())
+    // Without an inventory, an object of that name may as well be somebody else's.
+    let live = fetch(cluster, &wanted).await?.into_iter();
+    Ok(live.filter(|(_, live)| managed(live)).map(|(object, _)| object).collect())
 }
 
 async fn readiness_of(

@@ -64,6 +64,7 @@ impl AccessSource for Access {
         let access = ClusterAccess {
             cluster: cluster.clone(),
             server: self.emulated.server_url(),
+            server_name: None,
             certificate_authority: Some(self.emulated.ca_pem().to_owned()),
             credential: Credential::Token(Secret::new(token.to_owned())),
             expires: None,

@@ -218,7 +218,7 @@ async fn prove(
     let deleted = |record: &&Record| {
         order.plan.operations.iter().any(|operation| {
             operation.address == record.address
-                && record.ownership == Ownership::Owned
+                && record.ownership != Ownership::Adopted
                 && matches!(operation.action, Action::Delete | Action::Forget)
         })
     };

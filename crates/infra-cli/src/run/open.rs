@@ -67,7 +67,8 @@ impl Deployment {
             crate::output::print_problems(&[Diagnostic::from(warning)]);
         }
         let rehearsal = if global.rehearse {
-            Some(rehearsal::start(&project.world(), global.faults.as_deref()).await?)
+            let standing = fleet::uses(project.spec(), infra_existing::TYPE);
+            Some(rehearsal::start(&project.world(), global.faults.as_deref(), standing).await?)
         } else {
             None
         };

@@ -17,8 +17,15 @@ pub(crate) struct Rehearsal {
     pub(crate) clock: WorldClock,
 }
 
-/// Starts the emulators on a world whose time jumps.
-pub(crate) async fn start(world: &Path, faults: Option<&Path>) -> Outcome<Rehearsal> {
+/// Nodes of the emulated cluster that stands for one that is there already.
+const STANDING_NODES: u32 = 3;
+
+/// Starts the emulators on a world whose time jumps; with a cluster that is there already, if the file uses one.
+pub(crate) async fn start(
+    world: &Path,
+    faults: Option<&Path>,
+    standing: bool,
+) -> Outcome<Rehearsal> {
     let elapsed = infra_emulator::World::elapsed(world).map_err(told)?;
     let clock = WorldClock::jumping(elapsed);
     let mut options = EmulatorOptions::new(world, clock.clone());
@@ -27,8 +34,15 @@ pub(crate) async fn start(world: &Path, faults: Option<&Path>) -> Outcome<Rehear
         .transpose()
         .map_err(told)?
         .unwrap_or_default();
+    options.standing_nodes = if standing { STANDING_NODES } else { 0 };
     let emulator = Emulator::start(options).await.map_err(told)?;
     let endpoints = emulator.endpoints();
+    // Clusters of the cloud come after it.
+    let existing = endpoints
+        .kubernetes
+        .first()
+        .filter(|_| standing)
+        .map(|cluster| infra_existing::Rehearsal { kubeconfig: cluster.kubeconfig.clone() });
     let (Some(digitalocean), Some(registry)) = (endpoints.digitalocean, endpoints.registry) else {
         return Err(Diagnostic::error("emulator", "the emulator serves no cloud").into());
     };
@@ -38,6 +52,7 @@ pub(crate) async fn start(world: &Path, faults: Option<&Path>) -> Outcome<Rehear
             token: digitalocean.token,
             registry_endpoint: format!("http://{}", registry.host),
         },
+        existing,
     };
     Ok(Rehearsal { emulator, emulated, clock })
 }

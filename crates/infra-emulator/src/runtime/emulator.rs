@@ -33,6 +33,8 @@ pub struct EmulatorOptions {
     pub only: ServeOnly,
     /// Where they listen.
     pub ports: Ports,
+    /// Nodes of a cluster of nobody that is there already, beside the cloud; none if 0. A world that has one keeps it.
+    pub standing_nodes: u32,
 }
 
 impl EmulatorOptions {
@@ -45,6 +47,7 @@ impl EmulatorOptions {
             faults: FaultScript::default(),
             only: ServeOnly::Everything,
             ports: Ports::default(),
+            standing_nodes: 0,
         }
     }
 }
@@ -162,7 +165,11 @@ impl Emulator {
             tasks: TaskTracker::new(),
         };
         match options.only {
-            ServeOnly::Everything => Self::everything(front, options.ports).await,
+            ServeOnly::Everything => {
+                let mut whole = Self::everything(front, options.ports).await?;
+                whole.stand(options.standing_nodes, options.ports.kubernetes).await?;
+                Ok(whole)
+            }
             ServeOnly::Kubernetes { nodes, controllers } => {
                 Self::kubernetes(front, nodes, controllers, options.ports.kubernetes).await
             }
@@ -196,6 +203,17 @@ impl Emulator {
         };
         let _running = front.stop.clone().drop_guard();
         Ok(Self { front, cloud: Some(cloud), lone: None, endpoints, _running })
+    }
+
+    /// Serves a cluster of nobody beside the cloud, if one is asked for or the world has one.
+    async fn stand(&mut self, nodes: u32, port: Option<u16>) -> Result<(), EmulatorError> {
+        if nodes == 0 && !lone_cluster::exists(&self.front) {
+            return Ok(());
+        }
+        let (lone, endpoint) = lone_cluster::start(&self.front, nodes, true, port).await?;
+        self.lone = Some(lone);
+        self.endpoints.kubernetes.push(endpoint);
+        Ok(())
     }
 
     async fn kubernetes(

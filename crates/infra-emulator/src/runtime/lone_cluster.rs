@@ -25,6 +25,11 @@ fn node(number: u32) -> NodeOptions {
     }
 }
 
+/// Whether the world has one.
+pub(crate) fn exists(front: &Front) -> bool {
+    front.world.directory().join("kubernetes").join(NAME).exists()
+}
+
 /// Starts it in the world's folder, on the port that is asked for or the one that it had.
 pub(crate) async fn start(
     front: &Front,

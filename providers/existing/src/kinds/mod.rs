@@ -1,0 +1,3 @@
+//! The kinds of resources: one per file.
+
+pub(crate) mod cluster;
