@@ -84,8 +84,16 @@ fn the_whole_life_on_somebody_elses_cluster() {
     scene.run(&["up", "--yes"]).ends(0);
 
     let deployment = "/apis/apps/v1/namespaces/web/deployments/web";
-    ask(&scene, "PATCH", deployment, Some(json!({ "spec": { "replicas": 1 } })));
+    let by_hand = format!("{deployment}?fieldManager=by-hand");
+    ask(&scene, "PATCH", &by_hand, Some(json!({ "spec": { "replicas": 1 } })));
     scene.run(&["drift"]).ends(2);
+    // Whoever changed it owns it now. The plan says so before anything is done.
+    let writes = scene.writes("world");
+    let refused = scene.run(&["up", "--yes"]).ends(1);
+    assert!(refused.stderr.contains("`spec.replicas` is owned by `by-hand`"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("force_conflicts"), "{}", refused.stderr);
+    assert_eq!(scene.writes("world"), writes);
+    scene.edit("manifests: web.yaml", "manifests: web.yaml, force_conflicts: true");
     scene.run(&["up", "--yes"]).ends(0);
     assert_eq!(ask(&scene, "GET", deployment, None).1["status"]["readyReplicas"], 3);
 

@@ -96,11 +96,12 @@ impl Failure {
 
     /// Whether the API refuses because a field cannot be changed.
     pub fn is_immutable(&self) -> bool {
-        const WORDS: [&str; 5] = [
+        const WORDS: [&str; 6] = [
             "immutable",
             "updates to",
             "may not be changed",
             "may not change once set",
+            "may not change fields",
             "cannot change",
         ];
         let named = |text: &str| WORDS.iter().any(|words| text.contains(words));

@@ -34,7 +34,7 @@ pub use identity::{Identity, identify, marked};
 pub use inventory::Inventory;
 pub use job::{JobOutcome, run_job};
 pub use kinds::Resource;
-pub use live::{Desired, Finding, LiveDiff, created, fetch, live_diff};
+pub use live::{Desired, Finding, LiveDiff, created, fetch, live_diff, removable};
 pub use object::{Json, ObjectRef, prepare};
 pub use quantity::quantity;
 pub use request::Propagation;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::BoxFuture;
 use infra_event::Action;
 use infra_plan::{Address, Change, Effect, Row, Value};
+use infra_provider::ProviderError;
 
 use crate::compare::{changes_between, hide, owned_fields, surely_unchanged};
 use crate::parallel::in_parallel;
@@ -37,8 +38,14 @@ pub enum Finding {
     Replace(Vec<Change>),
 }
 
+impl Finding {
+    fn of(changes: Vec<Change>) -> Self {
+        if changes.is_empty() { Self::Unchanged } else { Self::Changed(changes) }
+    }
+}
+
 /// What differs between the objects of an item and the cluster.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct LiveDiff {
     /// What was found of each desired object, in their order.
     pub findings: Vec<(ObjectRef, Finding)>,
@@ -48,9 +55,11 @@ pub struct LiveDiff {
     pub orphans: Vec<ObjectRef>,
     /// What it no longer wants and leaves, with the reason.
     pub left: Vec<(ObjectRef, String)>,
+    /// Why the API would refuse a change, by object: fields that others own.
+    pub conflicts: Vec<(ObjectRef, ProviderError)>,
 }
 
-/// Compares.
+/// Compares. With `force`, fields that others own are taken from them, and are no conflicts.
 ///
 /// # Errors
 /// When the API does not answer. What it refuses to apply is an error as well: a plan that cannot be applied is none.
@@ -58,25 +67,43 @@ pub async fn live_diff(
     cluster: &Cluster,
     desired: &[Desired],
     inventory: &Inventory,
+    force: bool,
 ) -> Result<LiveDiff, Failure> {
     let wanted: Vec<ObjectRef> = desired.iter().map(|desired| desired.object.clone()).collect();
     let mut diff = LiveDiff { live: fetch(cluster, &wanted).await?, ..LiveDiff::default() };
     let mut comparisons: Vec<BoxFuture<'_, _>> = Vec::with_capacity(desired.len());
     for desired in desired {
         let live = diff.live.get(&desired.object);
-        comparisons.push(Box::pin(compare(cluster, desired, live)));
+        comparisons.push(Box::pin(compare(cluster, desired, live, force)));
     }
     for (finding, object) in in_parallel(comparisons).await.into_iter().zip(wanted.iter()) {
-        diff.findings.push((object.clone(), finding?));
+        let (finding, conflict) = finding?;
+        diff.findings.push((object.clone(), finding));
+        diff.conflicts.extend(conflict.map(|conflict| (object.clone(), conflict)));
     }
     let orphans: Vec<ObjectRef> = inventory.orphans(&wanted).into_iter().cloned().collect();
-    for (object, live) in fetch(cluster, &orphans).await? {
-        match why_left(&live) {
-            Some(reason) => diff.left.push((object, reason)),
-            None => diff.orphans.push(object),
+    (diff.orphans, diff.left) = removable(cluster, &orphans).await?;
+    Ok(diff)
+}
+
+/// Of objects that an item applied and no longer wants: those that are there and may go, and those that are left, with the reason.
+///
+/// # Errors
+/// When the API does not answer.
+pub async fn removable(
+    cluster: &Cluster,
+    objects: &[ObjectRef],
+) -> Result<(Vec<ObjectRef>, Vec<(ObjectRef, String)>), Failure> {
+    let live = fetch(cluster, objects).await?;
+    let (mut going, mut left) = (Vec::new(), Vec::new());
+    for object in objects {
+        match live.get(object).map(why_left) {
+            None => {}
+            Some(None) => going.push(object.clone()),
+            Some(Some(reason)) => left.push((object.clone(), reason)),
         }
     }
-    Ok(diff)
+    Ok((going, left))
 }
 
 /// The live state of objects, by listings; one that is alone in its collection is read by itself.
@@ -145,49 +172,66 @@ async fn compare(
     cluster: &Cluster,
     desired: &Desired,
     live: Option<&Json>,
-) -> Result<Finding, Failure> {
-    let Some(live) = live else { return Ok(Finding::Absent) };
+    force: bool,
+) -> Result<(Finding, Option<ProviderError>), Failure> {
+    let alone = |finding| Ok((finding, None));
+    let Some(live) = live else { return alone(Finding::Absent) };
     let Some(known) = &desired.known else {
         let changes = preview_changes(&desired.preview, live);
-        return Ok(if changes.is_empty() { Finding::Unchanged } else { Finding::Changed(changes) });
+        return alone(Finding::of(changes));
     };
     if surely_unchanged(known, live) {
-        return Ok(Finding::Unchanged);
+        return alone(Finding::Unchanged);
     }
-    match dry_run(cluster, desired, known, live).await {
-        Ok((live, result)) => {
-            let mut changes = changes_between(&live, &result);
-            let version = &desired.object.api_version;
-            if changes.is_empty() && owned_fields(&live, version) != owned_fields(&result, version)
-            {
-                changes.push(Change {
-                    path: "metadata.managedFields".into(),
-                    before: Value::Null,
-                    after: "ownership of fields by `infra`".into(),
-                    effect: Effect::Update,
-                });
-            }
-            mark_secrets(&mut changes, &desired.preview);
-            Ok(if changes.is_empty() { Finding::Unchanged } else { Finding::Changed(changes) })
+    match dry_run(cluster, desired, known, live, force).await {
+        // What it would change is worth seeing all the same.
+        Err(failure) if failure.is_field_conflict() => {
+            let (live, result) = dry_run(cluster, desired, known, live, true).await?;
+            let changes = all_changes(desired, &live, &result);
+            Ok((Finding::of(changes), Some(failure.into())))
         }
+        Ok((live, result)) => alone(Finding::of(all_changes(desired, &live, &result))),
         Err(failure) if failure.is_immutable() => {
-            let mut changes = preview_changes(&desired.preview, live);
-            let fields: BTreeSet<&str> =
-                failure.causes.iter().map(|(_, field, _)| field.as_str()).collect();
-            for change in &mut changes {
-                if fields.iter().any(|field| change.path.starts_with(field)) {
-                    change.effect = Effect::Replace;
-                }
-            }
-            if let Some(first) = changes.first_mut().filter(|_| fields.is_empty()) {
-                first.effect = Effect::Replace;
-            }
-            Ok(Finding::Replace(changes))
+            let changes = preview_changes(&desired.preview, live);
+            alone(Finding::Replace(mark_immutable(changes, &failure)))
         }
         // The namespace is being made by this very item.
-        Err(failure) if failure.is_not_found() => Ok(Finding::Absent),
+        Err(failure) if failure.is_not_found() => alone(Finding::Absent),
         Err(failure) => Err(failure),
     }
+}
+
+/// What an apply would change of an object, fields and their owners.
+fn all_changes(desired: &Desired, live: &Json, result: &Json) -> Vec<Change> {
+    let mut changes = changes_between(live, result);
+    let version = &desired.object.api_version;
+    if changes.is_empty() && owned_fields(live, version) != owned_fields(result, version) {
+        changes.push(Change {
+            path: "metadata.managedFields".into(),
+            before: Value::Null,
+            after: "ownership of fields by `infra`".into(),
+            effect: Effect::Update,
+        });
+    }
+    mark_secrets(&mut changes, &desired.preview);
+    changes
+}
+
+/// Marks the fields that the API refuses to change; the first one if it names none.
+fn mark_immutable(mut changes: Vec<Change>, failure: &Failure) -> Vec<Change> {
+    let fields: BTreeSet<&str> =
+        failure.causes.iter().map(|(_, field, _)| field.as_str()).collect();
+    let mut marked = false;
+    for change in &mut changes {
+        if fields.iter().any(|field| change.path.starts_with(field)) {
+            change.effect = Effect::Replace;
+            marked = true;
+        }
+    }
+    if let Some(first) = changes.first_mut().filter(|_| !marked) {
+        first.effect = Effect::Replace;
+    }
+    changes
 }
 
 /// How often an object is compared that others keep changing meanwhile.
@@ -200,17 +244,18 @@ async fn dry_run(
     desired: &Desired,
     known: &Json,
     live: &Json,
+    force: bool,
 ) -> Result<(Json, Json), Failure> {
     let version = |object: &Json| object.pointer("/metadata/resourceVersion").cloned();
     let mut live = live.clone();
-    let mut result = cluster.apply(known, true, true).await?;
+    let mut result = cluster.apply(known, force, true).await?;
     for _ in 1..TRIES {
         if version(&live) == version(&result) {
             break;
         }
         let Some(newer) = cluster.get(&desired.object).await? else { break };
         live = newer;
-        result = cluster.apply(known, true, true).await?;
+        result = cluster.apply(known, force, true).await?;
     }
     Ok((live, result))
 }
@@ -322,8 +367,8 @@ fn why_left(live: &Json) -> Option<String> {
 }
 
 impl LiveDiff {
-    /// The rows of the plan.
-    pub fn rows(&self, item: &Address, desired: &[Desired]) -> Vec<Row> {
+    /// The rows of the plan. Orphans that are `kept` have none.
+    pub fn rows(&self, item: &Address, desired: &[Desired], kept: &[ObjectRef]) -> Vec<Row> {
         let mut rows = Vec::new();
         for (desired, (object, finding)) in desired.iter().zip(&self.findings) {
             let (action, changes) = match finding {
@@ -334,7 +379,7 @@ impl LiveDiff {
             };
             rows.push(Row { address: object.address(item), action, changes });
         }
-        for object in &self.orphans {
+        for object in self.orphans.iter().filter(|object| !kept.contains(object)) {
             let action = Some(Action::Delete);
             rows.push(Row { address: object.address(item), action, changes: Vec::new() });
         }

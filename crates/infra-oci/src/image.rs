@@ -92,6 +92,7 @@ impl ImageResource {
             // A tag that stands for just this image may be taken for ours; any other is somebody else's.
             ours: subject.id.is_some() || digest == inputs.digest,
             rows: None,
+            remarks: Vec::new(),
         }))
     }
 

@@ -1,6 +1,6 @@
 //! [`Observed`]: what the cloud or the cluster says of a resource.
 
-use infra_event::Action;
+use infra_event::{Action, Diagnostic};
 use serde::{Deserialize, Serialize};
 
 use crate::{Address, Change, Secret, Value};
@@ -68,6 +68,8 @@ pub struct Observed {
     pub ours: bool,
     /// The rows of a resource that compares its objects by itself, with their changes.
     pub rows: Option<Vec<Row>>,
+    /// What the plan must say besides. An error among them makes that the plan cannot be applied.
+    pub remarks: Vec<Diagnostic>,
 }
 
 impl Observed {
@@ -80,6 +82,7 @@ impl Observed {
             readiness: Readiness::Ready,
             ours: true,
             rows: None,
+            remarks: Vec::new(),
         }
     }
 }

@@ -12,7 +12,7 @@ use infra_kube::readiness::{Readiness as Live, readiness, takes_time};
 use infra_kube::{
     ApplyOptions, Clients, Cluster, Desired, FIELD_MANAGER, Finding, Inventory, Json, LiveDiff,
     ObjectRef, Port, WaitOptions, apply, binds_at_first_consumer, delete, fetch, kinds, live_diff,
-    ports, wait_gone, wait_ready,
+    ports, removable, wait_gone, wait_ready,
 };
 use infra_plan::{Change, Effect, Field, IdentityClass, Kind, Observed, Readiness, Value};
 use infra_provider::{Context, Created, ErrorKind, Goal, ProviderError, Resource, Subject};
@@ -67,17 +67,14 @@ impl Manifests {
                 return Ok(None);
             }
         }
-        let diff = live_diff(&cluster, &desired, &inventory).await?;
+        let diff = live_diff(&cluster, &desired, &inventory, item.force).await?;
         refuse_foreign(&item, &inventory, &diff.live)?;
-        let (kept, pruned) = divide(&diff.orphans);
+        let (kept, _) = divide(&diff.orphans);
         let mut observed = Observed::ready(place(context, &item));
         observed.readiness = readiness_of(&cluster, &diff.live).await?;
-        let rows = LiveDiff { orphans: pruned, ..diff.clone() }.rows(&item.address, &desired);
-        observed.rows = Some(rows);
+        observed.rows = Some(diff.rows(&item.address, &desired, &kept));
+        observed.remarks = remarks(&item, &diff, &kept);
         observed.outputs = outputs(&cluster, &item, &desired, &diff.live).await?;
-        for object in kept {
-            context.progress.message(format!("{object} left the file and stays: it is protected"));
-        }
         Ok(Some(observed))
     }
 
@@ -108,7 +105,7 @@ impl Manifests {
         let item = Item::read(&subject.address, &subject.inputs)?;
         let (desired, objects) = bound(&cluster, &item).await?;
         let mut inventory = Inventory::read(&cluster, &item.address).await?;
-        let diff = live_diff(&cluster, &desired, &inventory).await?;
+        let diff = live_diff(&cluster, &desired, &inventory, item.force).await?;
         refuse_foreign(&item, &inventory, &diff.live)?;
         let replace = replacements(&diff, changes)?;
         let mut differing = Vec::new();
@@ -134,11 +131,12 @@ impl Manifests {
             return Ok(());
         };
         let item = Item::read(&subject.address, &subject.inputs)?;
-        let objects = applied(&cluster, &item).await?;
         if item.keep {
             Inventory::remove(&cluster, &item.address).await?;
             return Ok(());
         }
+        let (objects, left) = removable(&cluster, &applied(&cluster, &item).await?).await?;
+        tell(context, &item, staying(&left, &[]));
         context.progress.message(format!("deleting {} objects", objects.len()));
         delete(&cluster, &objects, item.timeout.max(TIMEOUT)).await
     }
@@ -152,8 +150,9 @@ impl Manifests {
         let item = Item::read(&subject.address, &subject.inputs)?;
         if goal == Goal::Gone {
             if let Some(cluster) = find_cluster(&self.clients, context, subject).await? {
-                let objects = applied(&cluster, &item).await?;
                 if !item.keep {
+                    let (objects, _) =
+                        removable(&cluster, &applied(&cluster, &item).await?).await?;
                     wait_gone(&cluster, &objects, item.timeout.max(TIMEOUT)).await?;
                 }
                 Inventory::remove(&cluster, &item.address).await?;
@@ -227,24 +226,62 @@ fn replacements(diff: &LiveDiff, changes: &[Change]) -> Result<Vec<ObjectRef>, P
     let mut replace = Vec::new();
     for (object, finding) in &diff.findings {
         let Finding::Replace(fields) = finding else { continue };
-        let field = fields.iter().find(|change| change.effect == Effect::Replace);
-        let field = field.map_or("a field", |change| change.path.as_str());
-        let refused = |why: &str, next: &str| {
-            let message = format!("`{field}` of {object} cannot be changed, and {why}");
-            Err(ProviderError::new(ErrorKind::Conflict, "compare the objects", message).set(next))
-        };
         if object.protected() {
-            return refused(
-                "replacing it loses what it holds",
-                "undo the change, or give the object another name; delete the old one by hand when its data is safe",
-            );
+            return Err(not_changeable(object, fields));
         }
         if !planned {
-            return refused("the plan did not say that it would be replaced", "plan again");
+            let message = format!(
+                "`{}` of {object} cannot be changed, and the plan did not say that it would be replaced",
+                immutable_field(fields)
+            );
+            return Err(ProviderError::new(ErrorKind::Conflict, "compare the objects", message)
+                .set("plan again"));
         }
         replace.push(object.clone());
     }
     Ok(replace)
+}
+
+/// What the plan must say: fields of others that it would take, what cannot be changed, what stays though it left the file.
+fn remarks(item: &Item, diff: &LiveDiff, kept: &[ObjectRef]) -> Vec<Diagnostic> {
+    let conflicts = diff.conflicts.iter().map(|(_, error)| error.to_diagnostic());
+    let findings = diff.findings.iter().filter_map(|(object, finding)| match finding {
+        Finding::Replace(fields) if object.protected() => {
+            Some(not_changeable(object, fields).to_diagnostic())
+        }
+        _ => None,
+    });
+    let all = conflicts.chain(findings).chain(staying(&diff.left, kept));
+    all.map(|remark| remark.about(&item.address)).collect()
+}
+
+/// What left the file and stays, and why.
+fn staying(left: &[(ObjectRef, String)], kept: &[ObjectRef]) -> Vec<Diagnostic> {
+    let left = left.iter().map(|(object, reason)| {
+        Diagnostic::note("kept", format!("{object} left the file and stays: {reason}"))
+    });
+    let kept = kept.iter().map(|object| {
+        let summary =
+            format!("{object} left the file and stays, as deleting it loses what it holds");
+        Diagnostic::warning("protected", summary).set("delete it by hand when its data is safe")
+    });
+    left.chain(kept).collect()
+}
+
+/// A protected object differs in a field that cannot be changed.
+fn not_changeable(object: &ObjectRef, fields: &[Change]) -> ProviderError {
+    let message = format!(
+        "`{}` of {object} cannot be changed, and replacing it loses what it holds",
+        immutable_field(fields)
+    );
+    ProviderError::new(ErrorKind::Conflict, "compare the objects", message).set(
+        "undo the change, or give the object another name; delete the old one by hand when its data is safe",
+    )
+}
+
+fn immutable_field(fields: &[Change]) -> &str {
+    let field = fields.iter().find(|change| change.effect == Effect::Replace);
+    field.map_or("a field", |change| change.path.as_str())
 }
 
 /// Those that stay because they are protected, and those that go.
@@ -272,21 +309,17 @@ async fn prune(
         delete(cluster, &pruned, item.timeout).await?;
         wait_gone(cluster, &pruned, item.timeout).await?;
     }
-    for (object, reason) in diff.into_iter().flat_map(|diff| &diff.left) {
-        let note = Diagnostic::note("kept", format!("{object} left the file and stays: {reason}"));
-        context.progress.emit(Body::DiagnosticRaised { diagnostic: note.about(&item.address) });
-    }
-    for object in &kept {
-        let note = Diagnostic::warning(
-            "protected",
-            format!("{object} left the file and stays, as deleting it loses what it holds"),
-        );
-        let note = note.about(&item.address).set("delete it by hand when its data is safe");
-        context.progress.emit(Body::DiagnosticRaised { diagnostic: note });
-    }
+    let left = diff.map(|diff| diff.left.as_slice()).unwrap_or_default();
+    tell(context, item, staying(left, &kept));
     let there: Vec<ObjectRef> = wanted.iter().cloned().chain(kept).collect();
     inventory.write(cluster, &item.address, &there).await?;
     Ok(())
+}
+
+fn tell(context: &Context, item: &Item, notes: Vec<Diagnostic>) {
+    for note in notes {
+        context.progress.emit(Body::DiagnosticRaised { diagnostic: note.about(&item.address) });
+    }
 }
 
 /// What the item applied: by its inventory, or (if that is gone) by its files.

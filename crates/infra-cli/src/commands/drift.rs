@@ -1,5 +1,7 @@
 //! `infra drift`: a plan whose exit code tells whether the world still is as the file says.
 
+use infra_event::ExitCode;
+
 use crate::arguments::{Global, PlanArguments, Scope};
 use crate::output::Outcome;
 
@@ -7,5 +9,8 @@ use crate::output::Outcome;
 pub(crate) async fn run(global: &Global) -> Outcome {
     let arguments =
         PlanArguments { scope: Scope::default(), destroy: false, out: None, exit_code: true };
-    super::plan::run(global, &arguments).await
+    let made = super::plan::make(global, &arguments).await?;
+    // What the plan refuses is a difference all the same.
+    let same = made.is_empty() && made.refusals.is_empty();
+    Ok(if same { ExitCode::Done } else { ExitCode::Changes })
 }

@@ -1,8 +1,8 @@
 //! `infra plan`.
 
 use infra_event::ExitCode;
-use infra_plan::Purpose;
 use infra_plan::show::{ShowOptions, json, text};
+use infra_plan::{Plan, Purpose};
 use infra_report::Appearance;
 
 use crate::arguments::{Global, PlanArguments};
@@ -11,6 +11,15 @@ use crate::run::{Deployment, Wish, plan, save_plan};
 
 /// Shows what would be done.
 pub(crate) async fn run(global: &Global, arguments: &PlanArguments) -> Outcome {
+    let made = make(global, arguments).await?;
+    if !made.refusals.is_empty() {
+        return Err(Told(made.refusals));
+    }
+    Ok(if arguments.exit_code && !made.is_empty() { ExitCode::Changes } else { ExitCode::Done })
+}
+
+/// Makes a plan, shows it, and saves it if asked to.
+pub(super) async fn make(global: &Global, arguments: &PlanArguments) -> Outcome<Plan> {
     let deployment = Deployment::open(global).await?;
     deployment.settle().await?;
     let purpose = if arguments.destroy { Purpose::Destroy } else { Purpose::Apply };
@@ -26,8 +35,5 @@ pub(crate) async fn run(global: &Global, arguments: &PlanArguments) -> Outcome {
         say(format_args!("Saved. Apply it with: infra apply {}", path.display()));
     }
     deployment.close().await;
-    if !made.refusals.is_empty() {
-        return Err(Told(made.refusals));
-    }
-    Ok(if arguments.exit_code && !made.is_empty() { ExitCode::Changes } else { ExitCode::Done })
+    Ok(made)
 }

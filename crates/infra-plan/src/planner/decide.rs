@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use infra_event::Diagnostic;
+use infra_event::{Diagnostic, Severity};
 
 use super::binding::{bound, concealed_inputs};
 use super::containers::container_of_node;
@@ -133,6 +133,13 @@ impl Planner<'_> {
             decisions.refusals.push(refusals::foreign(node, seen));
             decision.verdict = Verdict::Refused;
             return Ok(decision);
+        }
+        for remark in &seen.remarks {
+            let to = match remark.severity {
+                Severity::Error => &mut decisions.refusals,
+                _ => &mut decisions.notes,
+            };
+            to.push(remark.clone());
         }
         self.decide_present(node, kind, seen, record, &mut decision, decisions);
         Ok(decision)

@@ -93,6 +93,7 @@ impl ClusterResource {
             readiness: readiness(cluster),
             ours: has_tag(&cluster.tags, &marker),
             rows: None,
+            remarks: Vec::new(),
         }
     }
 

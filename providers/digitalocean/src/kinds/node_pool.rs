@@ -195,6 +195,7 @@ impl Resource for NodePoolResource {
                 readiness: readiness(&pool),
                 ours: has_tag(&pool.tags, &marker),
                 rows: None,
+                remarks: Vec::new(),
             }))
         }
         .boxed()

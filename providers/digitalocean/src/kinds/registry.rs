@@ -88,6 +88,7 @@ impl Resource for RegistryResource {
                 readiness: Readiness::Ready,
                 ours: subject.id.is_some(),
                 rows: None,
+                remarks: Vec::new(),
             }))
         }
         .boxed()
