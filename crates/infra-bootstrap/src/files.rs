@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::kustomize::KustomizeError;
+
 /// Reads the files that the user's file names.
 pub trait Files {
     /// The whole content.
@@ -16,6 +18,17 @@ pub trait Files {
     /// # Errors
     /// Whatever the file system says.
     fn folder(&self, path: &Path) -> io::Result<Option<Vec<PathBuf>>>;
+
+    /// What the kustomization in a folder renders to.
+    ///
+    /// # Errors
+    /// When nothing renders kustomizations here, and what is wrong with this one.
+    fn kustomize(&self, _folder: &Path) -> Result<String, KustomizeError> {
+        Err(KustomizeError {
+            message: "kustomizations are rendered from the disk only".to_owned(),
+            next: "write the files to a folder".to_owned(),
+        })
+    }
 }
 
 /// The files on disk.
@@ -46,6 +59,10 @@ impl Files for DiskFiles {
         }
         found.sort();
         Ok(Some(found))
+    }
+
+    fn kustomize(&self, folder: &Path) -> Result<String, KustomizeError> {
+        crate::kustomize::kustomize(folder)
     }
 }
 

@@ -6,11 +6,13 @@
 mod expand;
 mod files;
 pub mod kinds;
+mod kustomize;
 pub mod render;
 mod resources;
 
 pub use expand::{ExpandRequest, expand};
 pub use files::{DiskFiles, Files};
+pub use kustomize::{KustomizeError, kustomize};
 pub use resources::{Kinds, resources};
 
 /// The provider instance of what is in clusters.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use infra_kube::Clients;
 use infra_provider::Resource;
 
-use crate::kinds::{manifests, namespace, password, pull_secret, smoke_test, storage_class};
+use crate::kinds::{
+    manifests, namespace, node_settings, password, pull_secret, smoke_test, storage_class,
+};
 
 /// The resources of one run, and the connections that they share.
 #[derive(Clone)]
@@ -20,6 +22,7 @@ impl Default for Kinds {
         let shared = || Arc::clone(&clients);
         let all: Vec<Arc<dyn Resource>> = vec![
             Arc::new(namespace::Namespace::new(shared())),
+            Arc::new(node_settings::NodeSettings::new(shared())),
             Arc::new(storage_class::StorageClass::new(shared())),
             Arc::new(pull_secret::PullSecret::new(shared())),
             Arc::new(password::Password),

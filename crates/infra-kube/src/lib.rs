@@ -11,6 +11,7 @@ mod compare;
 mod delete;
 mod endpoints;
 mod failure;
+mod follow;
 mod identity;
 mod inventory;
 mod job;

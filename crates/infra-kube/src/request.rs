@@ -154,6 +154,14 @@ impl Cluster {
         }
     }
 
+    /// All objects of the collection at a path, such as `/api/v1/nodes`.
+    ///
+    /// # Errors
+    /// Any answer but success.
+    pub async fn list_all(&self, path: &str) -> Result<Vec<Json>, Failure> {
+        Ok(self.list(path).await?.items)
+    }
+
     /// All objects of a collection, page by page; none if the kind is not there.
     pub(crate) async fn list(&self, path: &str) -> Result<Listing, Failure> {
         let mut listing = Listing { items: Vec::new(), resource_version: String::new() };

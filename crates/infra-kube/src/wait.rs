@@ -7,6 +7,7 @@ use std::time::Duration;
 use infra_provider::{ErrorKind, ProviderError};
 
 use crate::blocked::{self, Cause};
+use crate::follow::{PodLogs, is_of_job};
 use crate::readiness::{Readiness, readiness, takes_time};
 use crate::watch::{Told, Watches};
 use crate::{Cluster, Failure, Json, ObjectRef, kinds};
@@ -34,6 +35,8 @@ struct Waiting<'wait> {
     /// Whether an event came while we watched, or was there before, and the event.
     events: BTreeMap<usize, BTreeMap<String, (bool, Json)>>,
     said: Option<(String, Option<String>)>,
+    /// What the pods of the Jobs among the objects print.
+    logs: PodLogs,
 }
 
 /// What is still missing.
@@ -70,8 +73,16 @@ pub async fn wait_ready(
         while let Some((number, told)) = waiting.watches.waiting() {
             waiting.take(number, told)?;
         }
-        if let Some(live) = waiting.look().await? {
-            return Ok(live);
+        match waiting.look().await {
+            Ok(None) => {}
+            Ok(Some(live)) => {
+                waiting.logs.finish().await;
+                return Ok(live);
+            }
+            Err(error) => {
+                waiting.logs.finish().await;
+                return Err(error);
+            }
         }
     }
 }
@@ -86,6 +97,7 @@ impl<'wait> Waiting<'wait> {
             pods: BTreeMap::new(),
             events: BTreeMap::new(),
             said: None,
+            logs: PodLogs::new(cluster),
         };
         let mut by_path: BTreeMap<String, Vec<ObjectRef>> = BTreeMap::new();
         for object in objects {
@@ -125,6 +137,7 @@ impl<'wait> Waiting<'wait> {
             if let Ok(Some(pod)) = put(pods, told) {
                 pods.insert(name_of(&pod), pod);
             }
+            self.print_jobs(number);
         } else {
             let events = self.events.entry(number).or_default();
             match told {
@@ -142,6 +155,21 @@ impl<'wait> Waiting<'wait> {
             }
         }
         Ok(())
+    }
+
+    /// Follows the logs of the pods of Jobs that are waited for.
+    fn print_jobs(&mut self, number: usize) {
+        let place = self.surroundings.iter().find(|(_, (pods, _))| *pods == number);
+        let Some((namespace, _)) = place else { return };
+        let jobs = self.collections.iter().flat_map(|collection| &collection.wanted);
+        let jobs = jobs
+            .filter(|object| object.kind == "Job" && object.namespace.as_ref() == Some(namespace));
+        let pods = self.pods.get(&number).into_iter().flat_map(BTreeMap::values);
+        for job in jobs {
+            for pod in pods.clone().filter(|pod| is_of_job(pod, &job.name)) {
+                self.logs.pod(namespace, pod);
+            }
+        }
     }
 
     /// Looks whether all is ready; gives the live objects then.

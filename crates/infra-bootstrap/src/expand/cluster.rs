@@ -5,7 +5,7 @@ use infra_event::Diagnostic;
 use infra_kube::Json;
 use infra_plan::{Node, Value};
 use infra_spec::NodeValue;
-use infra_spec::model::{ReclaimPolicy, StorageClass, VolumeBindingMode};
+use infra_spec::model::{NodeSettings, ReclaimPolicy, StorageClass, VolumeBindingMode};
 
 use super::item::{Draft, draft, finish};
 use super::scope::{merged, shown, value_of};
@@ -35,6 +35,7 @@ pub(super) fn expand_cluster(
     let namespaces = namespaces(cluster, &drafts);
     let names: Vec<String> = namespaces.keys().cloned().collect();
     nodes.extend(classes.iter().cloned());
+    nodes.extend(node_settings(request, cluster));
     nodes.extend(namespaces.into_values());
     for draft in drafts {
         nodes.extend(finish(request, draft, &names, &classes));
@@ -82,6 +83,39 @@ fn namespaces(cluster: &str, drafts: &[Draft<'_>]) -> IndexMap<String, Node> {
 
 fn empty() -> Value {
     Value::map(std::iter::empty::<(String, Value)>())
+}
+
+/// Labels and taints of nodes, when the pools that the file describes have theirs.
+fn node_settings(request: &ExpandRequest<'_>, cluster: &str) -> Vec<Node> {
+    let Some(described) = request.spec.clusters.get(cluster) else { return Vec::new() };
+    let texts = |entries: &IndexMap<String, String>| {
+        Value::map(entries.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))))
+    };
+    let pools = request.cloud_nodes.iter().map(|node| &node.address);
+    let prefix = format!("node_pool.{cluster}/");
+    let pools: Vec<_> = pools.filter(|it| it.as_str().starts_with(&prefix)).cloned().collect();
+    let node = |settings: &NodeSettings| {
+        let taints = settings.taints.iter().map(|taint| {
+            let key = format!("{}:{}", taint.key, taint.effect.as_str());
+            (key, Value::from(taint.value.as_str()))
+        });
+        let select = Value::map([
+            ("names", Value::from(settings.select.names.clone())),
+            ("labels", texts(&settings.select.labels)),
+        ]);
+        let mut inputs = cluster_inputs(cluster);
+        inputs.extend([
+            ("select", select),
+            ("labels", texts(&settings.labels)),
+            ("taints", Value::map(taints)),
+        ]);
+        let place = format!("nodes.{}", settings.name);
+        let address = infra_plan::Address::inside(cluster, place);
+        let mut node = Node::new(address, "node_settings", KUBERNETES, Value::map(inputs));
+        node.after.clone_from(&pools);
+        node
+    };
+    described.nodes.iter().map(node).collect()
 }
 
 fn storage_classes(request: &ExpandRequest<'_>, cluster: &str) -> Vec<Node> {

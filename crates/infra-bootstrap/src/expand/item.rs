@@ -9,6 +9,8 @@ use infra_spec::model::{
     Alphabet, EndpointScheme, ItemSource, Pool, PullSecret, PullSecretSource, SmokeTest, StackItem,
 };
 
+use super::content::objects;
+use super::kustomize::read_kustomization;
 use super::scope::{ScopeError, bound_paths, password_address, scope, shown};
 use super::sources::read_sources;
 use super::{ExpandRequest, cluster_inputs, problem};
@@ -29,19 +31,23 @@ pub(super) fn draft<'file>(
     request: &ExpandRequest<'file>,
     item: &'file StackItem,
 ) -> Result<Draft<'file>, Vec<Diagnostic>> {
-    let paths = match &item.source {
-        ItemSource::Manifests(paths) => paths,
+    let sources = match &item.source {
+        ItemSource::Manifests(paths) => read_sources(request, paths)?,
+        ItemSource::Kustomize(path) => vec![read_kustomization(request, path)?],
         other => return Err(vec![unsupported(item, other)]),
     };
     let namespace = item.namespace.clone().unwrap_or_else(|| item.name.clone());
-    let sources = read_sources(request, paths)?;
     let at = |error: RenderError| vec![located(item, &error)];
     let scope = scope(request, item, &namespace, &sources).map_err(|error| match error {
         ScopeError::Template(error) => at(error),
         ScopeError::File(problem) => vec![problem],
     })?;
     let address = Address::inside(item.cluster.as_str(), &item.name);
-    let inputs = inputs(request.spec, item, &namespace, &sources, scope);
+    let mut inputs = inputs(request.spec, item, &namespace, &sources, scope);
+    let extra = objects(request, item, &namespace)?;
+    if !extra.is_empty() {
+        inputs.insert("objects".to_owned(), Value::List(extra));
+    }
     let read = Item::read(&address, &unbound(&inputs)).map(|read| read.desired());
     let desired = match read {
         Ok(desired) => desired.map_err(at)?,
@@ -184,7 +190,11 @@ pub(super) fn finish(
 /// Whether an object claims storage.
 fn claims(desired: &Desired) -> bool {
     match desired.object.kind.as_str() {
-        "PersistentVolumeClaim" => true,
+        "PersistentVolumeClaim" => {
+            let spec = desired.preview.get("spec");
+            // Without a class by name, only a claim that asks for none needs none.
+            spec.and_then(|spec| spec.text_at("storageClassName")) != Some("")
+        }
         "StatefulSet" => desired
             .preview
             .get("spec")
@@ -324,11 +334,7 @@ fn unsupported(item: &StackItem, source: &ItemSource) -> Diagnostic {
             "this version installs no Helm charts".to_owned(),
             "render the chart and give the result as `manifests`",
         ),
-        ItemSource::Kustomize(_) => (
-            "this version renders no kustomizations".to_owned(),
-            "render it (`kubectl kustomize`) and give the result as `manifests`",
-        ),
-        ItemSource::Manifests(_) => (String::new(), ""),
+        ItemSource::Manifests(_) | ItemSource::Kustomize(_) => (String::new(), ""),
     };
     let summary = format!("the item `{}`: {what}", item.name);
     problem(&item.location, "unsupported", summary).set(next)

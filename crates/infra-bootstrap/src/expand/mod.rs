@@ -1,7 +1,9 @@
 //! [`expand`]: what the file wants in its clusters, as nodes of the graph. Pure, but for the files that it reads through [`Files`].
 
 mod cluster;
+mod content;
 mod item;
+mod kustomize;
 mod scope;
 mod sources;
 

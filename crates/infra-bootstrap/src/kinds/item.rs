@@ -30,6 +30,8 @@ pub struct Item {
     pub namespaces: Vec<String>,
     /// Secrets that project generated passwords: name to a map of keys to values.
     pub secrets: Value,
+    /// Whole objects that no manifest describes.
+    pub objects: Vec<Value>,
     /// Endpoints that the file asks for; all Services that are reached from outside if there is none.
     pub endpoints: Vec<WantedEndpoint>,
     /// A lasting address at which node ports are reached.
@@ -112,6 +114,7 @@ impl Item {
             later: list(inputs.get("later")).iter().map(|path| texts(Some(path))).collect(),
             namespaces: texts(inputs.get("namespaces")),
             secrets: inputs.get("secrets").cloned().unwrap_or_default(),
+            objects: list(inputs.get("objects")).to_vec(),
             endpoints: endpoints.collect(),
             node_address: inputs.text_at("node_address").map(str::to_owned),
             adopt: set("adopt"),
@@ -130,6 +133,7 @@ impl Item {
         let mut desired: Vec<Desired> = previews.into_iter().filter_map(to_desired).collect();
         desired.retain(|desired| !is_node(&self.namespaces, desired));
         desired.extend(self.projections());
+        desired.extend(self.objects.iter().filter_map(whole));
         Ok(desired)
     }
 
@@ -181,6 +185,18 @@ impl Item {
 /// Whether an object is a namespace that is a node of its own.
 pub(crate) fn is_node(namespaces: &[String], desired: &Desired) -> bool {
     desired.object.kind == "Namespace" && namespaces.contains(&desired.object.name)
+}
+
+/// An object that no manifest describes; what it is and where is never secret.
+fn whole(marked: &Value) -> Option<Desired> {
+    let metadata = marked.get("metadata")?;
+    let object = ObjectRef::new(
+        marked.text_at("apiVersion")?,
+        marked.text_at("kind")?,
+        metadata.text_at("namespace"),
+        metadata.text_at("name")?,
+    );
+    Some(desired_of(object, marked.clone()))
 }
 
 fn desired_of(object: ObjectRef, marked: Value) -> Desired {

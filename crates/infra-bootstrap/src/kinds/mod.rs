@@ -3,6 +3,7 @@
 mod item;
 pub mod manifests;
 pub mod namespace;
+pub mod node_settings;
 pub mod password;
 mod place;
 pub mod pull_secret;

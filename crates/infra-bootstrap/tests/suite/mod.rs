@@ -1,3 +1,4 @@
+mod content;
 mod examples;
 mod expansion;
 mod failures;

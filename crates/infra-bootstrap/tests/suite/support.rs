@@ -191,6 +191,12 @@ impl World {
         self.api().await.get(&ObjectRef::new(version, kind, namespace, name)).await.unwrap()
     }
 
+    /// The names of the cluster's nodes.
+    pub(crate) fn node_names(&self) -> Vec<String> {
+        let nodes = self.emulated.objects().into_iter().filter(|object| object["kind"] == "Node");
+        nodes.map(|node| node["metadata"]["name"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// All objects with their versions: what no write leaves as it is. Leases and events of the cluster's own life do not count.
     pub(crate) fn versions(&self) -> BTreeMap<String, String> {
         let text = |object: &Json, pointer: &str| {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::{Existing, KubernetesVersion, Pool, Reference, SpecPath};
+use super::{Existing, KubernetesVersion, Pool, Reference, SpecPath, Taint};
 use crate::node::Node;
 use crate::source::Location;
 
@@ -32,6 +32,8 @@ pub struct Cluster {
     pub surge_upgrade: Option<bool>,
     /// Node pools in the order of the file.
     pub pools: Vec<Pool>,
+    /// Labels and taints of nodes, set in the cluster.
+    pub nodes: Vec<NodeSettings>,
     /// Labels at the provider, key and value.
     pub labels: IndexMap<String, String>,
     /// Tags at the provider.
@@ -50,6 +52,31 @@ impl Cluster {
     pub fn pool(&self, name: &str) -> Option<&Pool> {
         self.pools.iter().find(|pool| pool.name == name)
     }
+}
+
+/// Labels and taints of nodes that no pool of the file describes.
+#[derive(Clone, Debug, Serialize)]
+pub struct NodeSettings {
+    /// Its name in the file.
+    pub name: String,
+    /// Which nodes.
+    pub select: NodeSelection,
+    /// Labels that they have.
+    pub labels: IndexMap<String, String>,
+    /// Taints that they have.
+    pub taints: Vec<Taint>,
+    /// Where it stands in the file.
+    #[serde(skip)]
+    pub location: Location,
+}
+
+/// Which nodes: those of these names and labels; all if nothing is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NodeSelection {
+    /// Names; any if empty.
+    pub names: Vec<String>,
+    /// Labels that they have.
+    pub labels: IndexMap<String, String>,
 }
 
 /// The network of a cluster.

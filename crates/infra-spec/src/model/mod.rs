@@ -4,6 +4,7 @@
 
 mod address;
 mod cluster;
+mod content;
 mod image;
 mod names;
 mod pool;
@@ -16,7 +17,11 @@ mod storage;
 mod workload;
 
 pub use address::{Address, Binding};
-pub use cluster::{Cluster, KubeconfigEntry, MaintenanceDay, MaintenanceWindow, Network};
+pub use cluster::{
+    Cluster, KubeconfigEntry, MaintenanceDay, MaintenanceWindow, Network, NodeSelection,
+    NodeSettings,
+};
+pub use content::{Content, ContentFile, NfsVolume};
 pub use image::Image;
 pub use names::{Existing, ItemReference, KubernetesVersion, Reference, SpecPath};
 pub use pool::{Autoscale, Effect, Needs, Pool, Size, Taint};

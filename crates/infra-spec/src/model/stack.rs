@@ -5,7 +5,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
-use super::{Endpoint, ItemReference, Password, PullSecret, Reference, SmokeTest, SpecPath};
+use super::{
+    Content, Endpoint, ItemReference, NfsVolume, Password, PullSecret, Reference, SmokeTest,
+    SpecPath,
+};
 use crate::node::Node;
 use crate::quantity::format_duration;
 use crate::source::Location;
@@ -43,6 +46,12 @@ pub struct StackItem {
     pub pull_secrets: Vec<PullSecret>,
     /// Passwords made once and kept.
     pub passwords: Vec<Password>,
+    /// Config maps made of files and texts.
+    pub config_maps: Vec<Content>,
+    /// Secrets made of files and texts.
+    pub secrets: Vec<Content>,
+    /// Storage on NFS servers, with a claim each.
+    pub volumes: Vec<NfsVolume>,
     /// Whether its objects stay when it leaves the file.
     pub keep: bool,
     /// Whether objects that are there already without our marker are taken over.

@@ -4,12 +4,13 @@ use indexmap::IndexMap;
 
 use super::Scope;
 use super::fields::{Fields, text_of, wrong_type};
-use super::names::check_name;
-use super::pool::read_pools;
-use super::values::{labels, on, word};
+use super::names::{check_name, name_of};
+use super::pool::{read_pools, taints};
+use super::values::{Unique, labels, on, word};
 use crate::error::{Code, Problems};
 use crate::model::{
     Cluster, KubeconfigEntry, KubernetesVersion, MaintenanceDay, MaintenanceWindow, Network,
+    NodeSelection, NodeSettings,
 };
 use crate::node::{Entry, Node, NodeValue};
 
@@ -67,6 +68,7 @@ fn read_cluster(entry: &Entry, scope: &mut Scope<'_>) -> Option<Cluster> {
         auto_upgrade: fields.boolean("auto_upgrade", scope.problems),
         surge_upgrade: fields.boolean("surge_upgrade", scope.problems),
         pools: read_pools(&mut fields, scope),
+        nodes: nodes(&mut fields, scope.problems),
         labels: labels(&mut fields, "labels", scope.problems),
         tags: fields.texts("tags", scope.problems),
         kubeconfig: kubeconfig(&mut fields, scope.problems),
@@ -82,6 +84,35 @@ fn read_cluster(entry: &Entry, scope: &mut Scope<'_>) -> Option<Cluster> {
     }
     fields.finish(scope.problems);
     Some(cluster)
+}
+
+/// Labels and taints of nodes that are there.
+fn nodes(fields: &mut Fields<'_>, problems: &mut Problems) -> Vec<NodeSettings> {
+    let mut unique = Unique::default();
+    let read = fields.list("nodes", problems).iter().filter_map(|node| {
+        let mut inner = Fields::open(node, "an entry of `nodes`", problems)?;
+        let name = inner.required("name", problems);
+        let name = name.and_then(|node| name_of(node, "the name of an entry of `nodes`", problems));
+        let select = inner.node("select").and_then(|node| {
+            let mut select = Fields::open(node, "`select`", problems)?;
+            let names = select.texts("names", problems);
+            let labels = labels(&mut select, "labels", problems);
+            select.finish(problems);
+            Some(NodeSelection { names, labels })
+        });
+        let labels = labels(&mut inner, "labels", problems);
+        let taints = taints(&mut inner, problems);
+        if labels.is_empty() && taints.is_empty() {
+            let summary = "an entry of `nodes` needs `labels` or `taints`";
+            problems.push(node.location.error(Code::MissingKey, summary));
+        }
+        inner.finish(problems);
+        let name = name?;
+        unique.note("an entry of `nodes`", &name, &node.location, problems);
+        let location = node.location.clone();
+        Some(NodeSettings { name, select: select.unwrap_or_default(), labels, taints, location })
+    });
+    read.collect()
 }
 
 fn version(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<KubernetesVersion> {

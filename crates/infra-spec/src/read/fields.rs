@@ -302,7 +302,7 @@ pub(crate) fn text_of<'n>(node: &'n Node, what: &str, problems: &mut Problems) -
     }
 }
 
-fn path_of(node: &Node, what: &str, problems: &mut Problems) -> Option<SpecPath> {
+pub(crate) fn path_of(node: &Node, what: &str, problems: &mut Problems) -> Option<SpecPath> {
     let written = text_of(node, what, problems)?.to_owned();
     if written.contains('\0') {
         let summary = format!("{what} holds a character that no path can have");

@@ -4,6 +4,7 @@
 //! only after it has reported why.
 
 mod cluster;
+mod content;
 mod fields;
 mod index;
 mod names;

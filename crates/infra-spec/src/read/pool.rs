@@ -172,7 +172,7 @@ fn memory(node: &Node, problems: &mut Problems) -> Option<Bytes> {
     None
 }
 
-fn taints(fields: &mut Fields<'_>, problems: &mut Problems) -> Vec<Taint> {
+pub(crate) fn taints(fields: &mut Fields<'_>, problems: &mut Problems) -> Vec<Taint> {
     let mut taints: Vec<Taint> = Vec::new();
     for node in fields.list("taints", problems) {
         let Some(taint) = taint_of(node, problems) else { continue };

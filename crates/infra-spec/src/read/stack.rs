@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::Scope;
+use super::content::{contents, volumes};
 use super::fields::{Fields, text_of, wrong_type};
 use super::index::{Index, Target, unknown};
 use super::names::{label_of, name_of};
@@ -65,6 +66,9 @@ fn read_item(node: &Node, scope: &mut Scope<'_>) -> Option<(StackItem, Location)
         endpoints: endpoints(&mut fields, scope.problems),
         pull_secrets: pull_secrets(&mut fields, scope),
         passwords: passwords(&mut fields, scope.problems),
+        config_maps: contents(&mut fields, "config_maps", scope.problems),
+        secrets: contents(&mut fields, "secrets", scope.problems),
+        volumes: volumes(&mut fields, scope.problems),
         keep: fields.boolean("keep", scope.problems).unwrap_or(false),
         adopt: fields.boolean("adopt", scope.problems).unwrap_or(false),
         force_conflicts: fields.boolean("force_conflicts", scope.problems).unwrap_or(false),

@@ -36,6 +36,8 @@ pub(super) struct ClusterForm {
     surge_upgrade: Option<bool>,
     /// Node pools.
     pools: Option<Vec<PoolForm>>,
+    /// Labels and taints of nodes, set in the cluster; for nodes that no pool of the file describes.
+    nodes: Option<Vec<NodeSettingsForm>>,
     /// Labels at the provider.
     labels: Option<BTreeMap<String, String>>,
     /// Tags at the provider.
@@ -44,6 +46,30 @@ pub(super) struct ClusterForm {
     kubeconfig: Option<KubeconfigForm>,
     /// In a provider's own words.
     on: Option<OnForm>,
+}
+
+/// Labels or taints, or both, of some nodes.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("anyOf" = [{"required": ["labels"]}, {"required": ["taints"]}]))]
+pub(super) struct NodeSettingsForm {
+    /// Its name.
+    name: String,
+    /// Which nodes; all unless given.
+    select: Option<NodeSelectionForm>,
+    /// Labels.
+    labels: Option<BTreeMap<String, String>>,
+    /// Taints, as `key=value:Effect`.
+    taints: Option<Vec<String>>,
+}
+
+/// Nodes of these names and labels.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct NodeSelectionForm {
+    /// Names.
+    names: Option<Vec<String>>,
+    /// Labels.
+    labels: Option<BTreeMap<String, String>>,
 }
 
 /// `true`, or the name, id or address at the provider.

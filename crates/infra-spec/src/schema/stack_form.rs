@@ -54,6 +54,12 @@ pub(super) struct StackItemForm {
     pull_secrets: Option<Vec<PullSecretForm>>,
     /// Passwords made once and kept.
     passwords: Option<Vec<PasswordForm>>,
+    /// Config maps made of files and texts.
+    config_maps: Option<Vec<ContentForm>>,
+    /// Secrets made of files and texts.
+    secrets: Option<Vec<ContentForm>>,
+    /// Storage on NFS servers, with a claim each.
+    volumes: Option<Vec<NfsVolumeForm>>,
     /// Whether its objects stay when it leaves the file.
     keep: Option<bool>,
     /// Whether objects that are there already are taken over.
@@ -200,6 +206,59 @@ pub(super) struct PullSecretSettingsForm {
     /// Password or token there.
     #[schemars(example = &"${env:REGISTRY_PASSWORD}")]
     password: Option<String>,
+}
+
+/// A ConfigMap or Secret in the item's namespace; `files` or `values`, or both.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("anyOf" = [{"required": ["files"]}, {"required": ["values"]}]))]
+pub(super) struct ContentForm {
+    /// Its name.
+    name: String,
+    /// A file or folder, several, or a map of keys to files; without a key the file's name is the key.
+    files: Option<ContentFilesForm>,
+    /// Texts by their key.
+    values: Option<BTreeMap<String, String>>,
+}
+
+/// Files that become keys.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum ContentFilesForm {
+    /// One path.
+    One(String),
+    /// Several paths.
+    Several(Vec<String>),
+    /// Paths by key.
+    ByKey(BTreeMap<String, String>),
+}
+
+/// A claim, and the volume on an NFS server that it is bound to.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct NfsVolumeForm {
+    /// Name of the claim.
+    name: String,
+    /// Where it is.
+    nfs: NfsForm,
+    /// Size that the claim asks for; 1TiB unless given, as NFS itself sets no limit.
+    #[schemars(example = &"100GiB")]
+    size: Option<String>,
+    /// Whether it is mounted for reading only.
+    read_only: Option<bool>,
+    /// Options of the mount.
+    mount_options: Option<Vec<String>>,
+}
+
+/// A path that an NFS server exports.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct NfsForm {
+    /// Host or address of the server.
+    #[schemars(example = &"nfs.example.org")]
+    server: String,
+    /// The path.
+    #[schemars(example = &"/export/data", regex(pattern = "^(/.*|.*\\$\\{.*)$"))]
+    path: String,
 }
 
 /// A password that is made once and kept.
