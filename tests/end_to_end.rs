@@ -16,6 +16,8 @@ mod endings;
 mod examples;
 #[path = "end_to_end/existing.rs"]
 mod existing;
+#[path = "end_to_end/items.rs"]
+mod items;
 #[path = "end_to_end/kill.rs"]
 mod kill;
 #[path = "end_to_end/refused.rs"]

@@ -1,10 +1,11 @@
 //! When an object is ready, by its kind.
 //!
-//! Follows kstatus (kubernetes-sigs/cli-utils): the same object is ready here and there. Two things go further, because what
-//! stands on the object needs them: a Service of type LoadBalancer must have its address, and a claim must be bound (one that waits
-//! for its first consumer is ready when nothing else is missing, which [`crate::wait_ready`] decides).
+//! Follows kstatus (kubernetes-sigs/cli-utils): the same object is ready here and there. Three things go further, because what
+//! stands on the object needs them: a Service of type LoadBalancer must have its address, a claim must be bound (one that waits
+//! for its first consumer is ready when nothing else is missing, which [`crate::wait_ready`] decides), and a Job must have completed,
+//! unless its annotation `infra-rs.github.io/wait: started` says that having started is enough.
 
-use crate::Json;
+use crate::{Json, PREFIX};
 
 /// How ready an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,10 +199,24 @@ fn job(object: &Json) -> Readiness {
     if let Some(("True", reason, message)) = condition(object, "Failed") {
         return Failed(format!("{reason}: {message}"));
     }
-    if object.pointer("/status/startTime").is_none() {
-        Pending("not started".into())
-    } else {
-        Ready
+    let wait =
+        object.pointer("/metadata/annotations").and_then(|all| all.get(format!("{PREFIX}/wait")));
+    let started = object.pointer("/status/startTime").is_some();
+    match wait.and_then(Json::as_str) {
+        Some("started") if started => Ready,
+        // Whoever suspends it resumes it when they please.
+        _ if object.pointer("/spec/suspend") == Some(&Json::Bool(true)) => Ready,
+        _ if started => {
+            let count = |pointer: &str| number(object, pointer);
+            let wanted = object.pointer("/spec/completions").and_then(Json::as_i64).unwrap_or(1);
+            let (done, active) = (count("/status/succeeded"), count("/status/active"));
+            let failed = match count("/status/failed") {
+                0 => String::new(),
+                failed => format!(", {failed} failed"),
+            };
+            Pending(format!("{done} of {wanted} completed, {active} running{failed}"))
+        }
+        _ => Pending("not started".into()),
     }
 }
 
@@ -318,7 +333,13 @@ mod tests {
         );
         assert_eq!(pending(&daemon), "1 of 3 pods available");
         let job = |status: Json| check(("batch/v1", "Job"), json!({}), status);
-        assert_eq!(job(json!({"startTime": "now"})), Ready);
+        assert_eq!(
+            pending(&job(json!({"startTime": "now", "active": 1}))),
+            "0 of 1 completed, 1 running"
+        );
+        let complete = json!([{"type": "Complete", "status": "True"}]);
+        assert_eq!(job(json!({"startTime": "now", "conditions": complete})), Ready);
+        let job = |status: Json| check(("batch/v1", "Job"), json!({}), status);
         assert!(matches!(job(json!({})), Pending(_)));
         assert!(matches!(
             job(json!({"conditions": [{"type": "Failed", "status": "True"}]})),
