@@ -22,5 +22,7 @@ mod items;
 mod kill;
 #[path = "end_to_end/refused.rs"]
 mod refused;
+#[path = "end_to_end/restarts.rs"]
+mod restarts;
 #[path = "end_to_end/scene.rs"]
 mod scene;

@@ -156,6 +156,11 @@ impl Emulator {
         Self { child, endpoints }
     }
 
+    /// The id of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where DigitalOcean is, and its token.
     pub fn digitalocean(&self) -> (String, String) {
         let text = |key: &str| self.endpoints["digitalocean"][key].as_str().unwrap().to_owned();

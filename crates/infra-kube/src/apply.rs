@@ -47,14 +47,18 @@ pub async fn apply(
     Ok(())
 }
 
-/// Definitions, then namespaces and classes that others name, then the rest.
+/// Definitions, then namespaces and classes that others name, then the rest. Custom resources come after webhooks of the same set, which
+/// would otherwise see some of them and others not.
 fn phases(objects: &[Json]) -> Vec<Vec<&Json>> {
-    let mut phases = vec![Vec::new(), Vec::new(), Vec::new()];
+    let kind =
+        |object: &Json| object.get("kind").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let hooked = objects.iter().any(|object| kind(object).ends_with("WebhookConfiguration"));
+    let mut phases = vec![Vec::new(), Vec::new(), Vec::new(), Vec::new()];
     for object in objects {
-        let kind = object.get("kind").and_then(Json::as_str).unwrap_or_default();
-        let phase = match kind {
+        let phase = match kind(object).as_str() {
             "CustomResourceDefinition" => 0,
             "Namespace" | "PriorityClass" | "RuntimeClass" => 1,
+            _ if hooked && is_custom(object) => 3,
             _ => 2,
         };
         phases[phase].push(object);

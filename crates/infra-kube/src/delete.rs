@@ -101,7 +101,14 @@ pub async fn wait_gone(
         let elapsed = cluster.context().clock.now().since(began);
         say(cluster, &collections, elapsed);
         let Some(left) = timeout.checked_sub(elapsed).filter(|left| !left.is_zero()) else {
-            return Err(still_there(&collections, timeout));
+            let mut error = still_there(&collections, timeout);
+            for (object, live) in collections.iter().flatten() {
+                let held = holders(cluster, object, live).await;
+                if !held.is_empty() {
+                    error.message = format!("{}; it holds {}", error.message, held.join(", "));
+                }
+            }
+            return Err(error);
         };
         let pause = left.min(if elapsed < HANGING { HANGING - elapsed } else { left });
         tokio::select! {
@@ -204,18 +211,68 @@ fn still_there(collections: &[BTreeMap<ObjectRef, Json>], timeout: Duration) -> 
 /// What holds an object that is being deleted.
 fn why(object: &ObjectRef, live: &Json) -> Option<String> {
     live.pointer("/metadata/deletionTimestamp")?;
-    for name in [
+    let told: Vec<&str> = [
         "NamespaceContentRemaining",
         "NamespaceFinalizersRemaining",
         "NamespaceDeletionContentFailure",
-    ] {
-        if let Some(("True", _, message)) = condition(live, name) {
-            return Some(format!("{object}: {message}"));
-        }
+        "NamespaceDeletionDiscoveryFailure",
+    ]
+    .into_iter()
+    .filter_map(|name| match condition(live, name) {
+        Some(("True", _, message)) => Some(message),
+        _ => None,
+    })
+    .collect();
+    if !told.is_empty() {
+        return Some(format!("{object}: {}", told.join("; ")));
     }
     let of_metadata = live.pointer("/metadata/finalizers").and_then(Json::as_array);
     let finalizers =
         of_metadata.or_else(|| live.pointer("/spec/finalizers").and_then(Json::as_array))?;
     let names: Vec<&str> = finalizers.iter().filter_map(Json::as_str).collect();
     (!names.is_empty()).then(|| format!("{object} is held by the finalizer {}", names.join(", ")))
+}
+
+/// The most objects that are named of a namespace that hangs.
+const NAMED: usize = 5;
+
+/// The objects that hold a namespace that is being deleted, with their finalizers: its condition only counts them.
+async fn holders(cluster: &Cluster, object: &ObjectRef, live: &Json) -> Vec<String> {
+    let remaining = condition(live, "NamespaceContentRemaining");
+    let (true, Some(("True", _, message))) = (object.kind == "Namespace", remaining) else {
+        return Vec::new();
+    };
+    // "Some resources are remaining: configmaps has 1 resource instances, things.example.org has 2 resource instances"
+    let listed = message.rsplit(": ").next().unwrap_or_default().split(", ");
+    let resources = listed.filter_map(|part| part.split_once(" has ").map(|(name, _)| name.trim()));
+    let mut found = Vec::new();
+    for resource in resources {
+        let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
+        let root = match group {
+            "" => Some("/api/v1".to_owned()),
+            group => preferred(cluster, group).await,
+        };
+        let Some(root) = root else { continue };
+        let path = format!("{root}/namespaces/{}/{plural}", object.name);
+        // Whoever may not list them is told what the condition says.
+        for item in cluster.list(&path).await.map(|listing| listing.items).unwrap_or_default() {
+            let finalizers = item.pointer("/metadata/finalizers").and_then(Json::as_array);
+            let names: Vec<&str> =
+                finalizers.into_iter().flatten().filter_map(Json::as_str).collect();
+            let name = crate::wait::name_of(&item);
+            found.push(match names.as_slice() {
+                [] => format!("{resource}/{name}"),
+                names => format!("{resource}/{name} (finalizer {})", names.join(", ")),
+            });
+        }
+    }
+    found.truncate(NAMED);
+    found
+}
+
+/// Where the preferred version of a group is.
+async fn preferred(cluster: &Cluster, group: &str) -> Option<String> {
+    let found = cluster.get_path(&format!("/apis/{group}"), "read an API group").await.ok()?;
+    let version = found.pointer("/preferredVersion/groupVersion")?.as_str()?;
+    Some(format!("/apis/{version}"))
 }

@@ -339,7 +339,6 @@ mod tests {
         );
         let complete = json!([{"type": "Complete", "status": "True"}]);
         assert_eq!(job(json!({"startTime": "now", "conditions": complete})), Ready);
-        let job = |status: Json| check(("batch/v1", "Job"), json!({}), status);
         assert!(matches!(job(json!({})), Pending(_)));
         assert!(matches!(
             job(json!({"conditions": [{"type": "Failed", "status": "True"}]})),

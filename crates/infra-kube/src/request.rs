@@ -15,8 +15,10 @@ use crate::{Cluster, FIELD_MANAGER, Failure, Json, ObjectRef};
 
 /// Wall time that one request may take. Webhooks may take 30 seconds by their own limit.
 const LIMIT: Duration = Duration::from_secs(35);
-/// How often a request is made, at most.
-const TRIES: u32 = 8;
+/// World time for which a request of a run is made again: an API server that is being upgraded is away for minutes.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// The same while planning, when somebody waits and nothing is under way.
+const SHORT_PATIENCE: Duration = Duration::from_secs(20);
 /// The longest pause between two tries, in world time.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// Entries of a page of a listing.
@@ -209,6 +211,8 @@ impl Cluster {
     pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Json, Failure> {
         let mut tries = 1;
         let mut refreshed = false;
+        let began = self.context.clock.now();
+        let patience = if self.context.progress.is_heard() { PATIENCE } else { SHORT_PATIENCE };
         loop {
             let failure = match self.call_once(call).await {
                 Ok(answer) => return Ok(answer),
@@ -218,12 +222,13 @@ impl Cluster {
                 refreshed = true;
                 continue;
             }
-            if !failure.is_passing() || tries >= TRIES {
-                return Err(failure);
-            }
             let pause = failure
                 .retry_after
                 .unwrap_or_else(|| Duration::from_secs(1 << (tries - 1).min(6)).min(LONGEST_PAUSE));
+            let late = self.context.clock.now().since(began) + pause > patience;
+            if !failure.is_passing() || late {
+                return Err(failure);
+            }
             tries += 1;
             self.context.progress.retrying(tries, &failure.message, pause);
             self.pause(pause, call.operation).await?;

@@ -23,6 +23,11 @@ impl Progress {
         Self { emitter: Some(emitter), operation, address: address.to_string() }
     }
 
+    /// Whether anybody is told: in a run, not while planning.
+    pub fn is_heard(&self) -> bool {
+        self.emitter.is_some()
+    }
+
     /// Says what is being done.
     pub fn message(&self, message: impl Into<String>) {
         self.emit(Body::OperationProgressed { operation: self.operation, message: message.into() });

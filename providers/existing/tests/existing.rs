@@ -163,68 +163,67 @@ async fn every_credential_of_a_kubeconfig_leads_to_the_same_cluster() {
     scene.emulator.stop().await.unwrap();
 }
 
+type Change = fn(&mut Json);
+
+/// A change of a kubeconfig, what is said about it, and what is to be done.
+const WRONG: &[(Change, &str, &str)] = &[
+    (
+        |config| config["clusters"][0]["cluster"]["insecure-skip-tls-verify"] = true.into(),
+        "not to verify",
+        "certificate-authority-data",
+    ),
+    (
+        |config| config["clusters"][0]["cluster"]["server"] = "http://127.0.0.1:1".into(),
+        "without TLS",
+        "https://",
+    ),
+    (
+        |config| config["clusters"][0]["cluster"]["proxy-url"] = "http://proxy.example.org".into(),
+        "proxy",
+        "proxy-url",
+    ),
+    (
+        |config| config["current-context"] = "nowhere".into(),
+        "no context `nowhere`",
+        "choose one of",
+    ),
+    (|config| config["current-context"] = "".into(), "no current context", "context:"),
+    (|config| config["clusters"] = json!([]), "which is not there", "correct"),
+    (
+        |config| *user(config) = json!({ "username": "me", "password": "verysecret" }),
+        "user name and a password",
+        "token",
+    ),
+    (
+        |config| *user(config) = json!({ "exec": { "command": "no-such-program", "installHint": "get it from example.org" } }),
+        "cannot be started",
+        "get it from example.org",
+    ),
+    (
+        |config| *user(config) = json!({ "exec": { "command": "sh", "args": ["-c", "echo verysecret; echo expired >&2; exit 3"] } }),
+        "expired",
+        "by hand",
+    ),
+    (
+        |config| *user(config) = json!({ "exec": { "command": "echo", "args": ["verysecret"] } }),
+        "no ExecCredential",
+        "by hand",
+    ),
+    (|config| *user(config) = json!({ "token": "verysecret" }), "Unauthorized", "log in anew"),
+    (
+        |config| {
+            *user(config) =
+                json!({ "client-certificate-data": "!verysecret", "client-key-data": "!" })
+        },
+        "base64",
+        "correct",
+    ),
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_kubeconfig_is_said_without_its_secrets() {
-    type Change = fn(&mut Json);
-    let cases: &[(Change, &str, &str)] = &[
-        (
-            |config| config["clusters"][0]["cluster"]["insecure-skip-tls-verify"] = true.into(),
-            "not to verify",
-            "certificate-authority-data",
-        ),
-        (
-            |config| config["clusters"][0]["cluster"]["server"] = "http://127.0.0.1:1".into(),
-            "without TLS",
-            "https://",
-        ),
-        (
-            |config| {
-                config["clusters"][0]["cluster"]["proxy-url"] = "http://proxy.example.org".into()
-            },
-            "proxy",
-            "proxy-url",
-        ),
-        (
-            |config| config["current-context"] = "nowhere".into(),
-            "no context `nowhere`",
-            "choose one of",
-        ),
-        (|config| config["current-context"] = "".into(), "no current context", "context:"),
-        (|config| config["clusters"] = json!([]), "which is not there", "correct"),
-        (
-            |config| *user(config) = json!({ "username": "me", "password": "verysecret" }),
-            "user name and a password",
-            "token",
-        ),
-        (
-            |config| *user(config) = json!({ "exec": { "command": "no-such-program", "installHint": "get it from example.org" } }),
-            "cannot be started",
-            "get it from example.org",
-        ),
-        (
-            |config| *user(config) = json!({ "exec": { "command": "sh", "args": ["-c", "echo verysecret; echo expired >&2; exit 3"] } }),
-            "expired",
-            "by hand",
-        ),
-        (
-            |config| {
-                *user(config) = json!({ "exec": { "command": "echo", "args": ["verysecret"] } })
-            },
-            "no ExecCredential",
-            "by hand",
-        ),
-        (|config| *user(config) = json!({ "token": "verysecret" }), "Unauthorized", "log in anew"),
-        (
-            |config| {
-                *user(config) =
-                    json!({ "client-certificate-data": "!verysecret", "client-key-data": "!" })
-            },
-            "base64",
-            "correct",
-        ),
-    ];
     let scene = Scene::new().await;
-    for (change, says, next) in cases {
+    for (change, says, next) in WRONG {
         scene.kubeconfig(*change);
         let error = scene.observe(&scene.spec("{ existing: true }")).await.unwrap_err();
         let shown = format!("{error} {:?}", error.next_steps);

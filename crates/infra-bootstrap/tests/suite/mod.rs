@@ -2,6 +2,7 @@ mod content;
 mod examples;
 mod expansion;
 mod failures;
+mod faults;
 mod large;
 mod life;
 mod shared;
