@@ -33,7 +33,9 @@ fn changes(scene: &Scene) -> Vec<String> {
 
 fn life(name: &str, endpoints: &[&str], change: (&str, &str), expected: &[&str]) {
     let scene = Scene::of_example(name);
-    let world = format!(".infra/rehearsal/{name}/world");
+    // The deployment's name is that of the folder, but for one.
+    let deployment = if name == "existing" { "pages" } else { name };
+    let world = format!(".infra/rehearsal/{deployment}/world");
     expected_plan(name, &scene);
     let up = scene.run(&["up", "--rehearse"]).ends(0);
     assert!(up.stderr.contains("endpoint"), "{}", up.stderr);
@@ -74,6 +76,12 @@ fn arl() {
     // What was installed anew is tested anew.
     let expected = ["update main/arl", "update main/arl/smoke_test"];
     life("arl", &["notebook", "scheduler", "dashboard"], ("replicas: 2", "replicas: 3"), &expected);
+}
+
+#[test]
+fn existing() {
+    let expected = ["update main/web", "update main/web/smoke_test"];
+    life("existing", &["web"], ("replicas: 2", "replicas: 3"), &expected);
 }
 
 /// A password is the same after a second run, shown only when asked for, and nowhere in clear on the disk.

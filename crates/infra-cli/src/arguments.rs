@@ -89,6 +89,24 @@ pub(crate) enum Command {
     Output(OutputArguments),
     /// Write a kubeconfig
     Kubeconfig(KubeconfigArguments),
+    /// Show what the pods of an item or an object print
+    #[command(
+        after_help = "Examples:\n  infra logs arl                       all pods of the item\n  infra logs arl --follow --since 10m\n  infra logs deployment/scheduler -c dask --tail 50\n  infra logs web-7d9f-x2 -n shop --previous"
+    )]
+    Logs(LogsArguments),
+    /// Run a command in a container; its exit code is the command's
+    #[command(
+        after_help = "Examples:\n  infra exec arl -- dask --version\n  infra exec deployment/notebook -it -- bash\n  echo 'select 1' | infra exec hub -c postgresql -i -- psql\n\nThe exit code is the command's; 130 when interrupted, and those of `infra --help` when it could not be run."
+    )]
+    Exec(ExecArguments),
+    /// Lead local ports to an item's endpoints, a service, a workload or a pod
+    #[command(
+        after_help = "Examples:\n  infra forward arl                    all endpoints of the item\n  infra forward service/web 8080:80\n  infra forward deployment/scheduler :8787   any local port"
+    )]
+    Forward(ForwardArguments),
+    /// Run the smoke tests of the stack once more
+    #[command(after_help = "Examples:\n  infra test\n  infra test arl --output json")]
+    Test(TestArguments),
     /// Draw the resources and what they depend on
     Graph(GraphArguments),
     /// Tell whether the world still is as the file says (exit code 2 if not)
@@ -215,9 +233,103 @@ pub(crate) struct KubeconfigArguments {
     /// The cluster; the only one if absent
     #[arg(long)]
     pub(crate) cluster: Option<String>,
-    /// Where to write it; standard output if absent
+    /// Where to write it; standard output if absent. With --merge and --remove: the kubeconfig that is changed
     #[arg(long, value_name = "FILE")]
     pub(crate) path: Option<PathBuf>,
+    /// Put it into your kubeconfig ($KUBECONFIG's first file, else ~/.kube/config), leaving all else there as it is
+    #[arg(long)]
+    pub(crate) merge: bool,
+    /// Take it out of your kubeconfig again
+    #[arg(long, conflicts_with = "merge")]
+    pub(crate) remove: bool,
+    /// With --merge: make it the current context
+    #[arg(long, requires = "merge")]
+    pub(crate) set_current: bool,
+    /// With --merge: overwrite entries of the same name that infra has not made
+    #[arg(long, requires = "merge")]
+    pub(crate) force: bool,
+    /// Let kubectl ask infra for a credential each time, instead of keeping one in the kubeconfig
+    #[arg(long)]
+    pub(crate) exec: bool,
+    /// Print a credential, as kubectl asks for it (client.authentication.k8s.io/v1)
+    #[arg(long, conflicts_with_all = ["merge", "remove", "exec", "path"])]
+    pub(crate) exec_credential: bool,
+}
+
+/// What a command speaks to.
+#[derive(Args)]
+pub(crate) struct TargetArguments {
+    /// An item (`arl`, `main/arl`), an object of one by its address, KIND/NAME, or with --namespace a pod
+    pub(crate) target: String,
+    /// The cluster; the only one if absent
+    #[arg(long)]
+    pub(crate) cluster: Option<String>,
+    /// The namespace of KIND/NAME; that of an item which has it, else `default`
+    #[arg(short, long)]
+    pub(crate) namespace: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct LogsArguments {
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+    /// Go on until all pods have ended
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Only so many lines at the end, of each container
+    #[arg(long, value_name = "N")]
+    pub(crate) tail: Option<u32>,
+    /// Only what is younger, such as 10m
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) since: Option<std::time::Duration>,
+    /// Of the run before the present one of a container
+    #[arg(short, long, conflicts_with = "follow")]
+    pub(crate) previous: bool,
+    /// Each line with its time
+    #[arg(long)]
+    pub(crate) timestamps: bool,
+    /// Only this container
+    #[arg(short, long)]
+    pub(crate) container: Option<String>,
+    /// Without pod and container before each line
+    #[arg(long)]
+    pub(crate) no_prefix: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ExecArguments {
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+    /// The container; the pod's default if absent
+    #[arg(short, long)]
+    pub(crate) container: Option<String>,
+    /// Hand on the input
+    #[arg(short = 'i', long)]
+    pub(crate) stdin: bool,
+    /// Give the command a terminal
+    #[arg(short = 't', long)]
+    pub(crate) tty: bool,
+    /// The command and its arguments
+    #[arg(last = true, required = true)]
+    pub(crate) command: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct ForwardArguments {
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+    /// Ports, as [LOCAL:]PORT by number or name; all endpoints of the item if absent
+    #[arg(value_name = "[LOCAL:]PORT")]
+    pub(crate) ports: Vec<crate::commands::PortPair>,
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) address: std::net::IpAddr,
+}
+
+#[derive(Args)]
+pub(crate) struct TestArguments {
+    /// Items, such as `arl` or `main/arl`; all with a smoke test if absent
+    pub(crate) items: Vec<String>,
 }
 
 #[derive(Args)]

@@ -27,7 +27,7 @@ fn main() -> ProcessExit {
     };
     let exit = match commands::dispatch(arguments) {
         Ok(exit) => exit,
-        Err(Told(problems)) => output::print_problems(&problems),
+        Err(Told(problems)) => output::print_problems(&problems).code(),
     };
-    ProcessExit::from(exit.code())
+    ProcessExit::from(exit)
 }

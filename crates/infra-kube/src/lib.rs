@@ -17,11 +17,14 @@ mod inventory;
 mod job;
 pub mod kinds;
 mod live;
+mod logs;
 mod object;
 mod parallel;
+pub mod pods;
 mod quantity;
 pub mod readiness;
 mod request;
+mod session;
 mod wait;
 mod watch;
 
@@ -35,10 +38,13 @@ pub use identity::{Identity, identify, marked};
 pub use inventory::Inventory;
 pub use job::{JobOutcome, run_job};
 pub use kinds::Resource;
+pub use kube::api::{AttachedProcess, TerminalSize};
 pub use live::{Desired, Finding, LiveDiff, created, fetch, live_diff, removable};
+pub use logs::{LogLine, LogOptions, logs};
 pub use object::{Json, ObjectRef, prepare};
 pub use quantity::quantity;
 pub use request::Propagation;
+pub use session::{ExecOptions, PodPort, exit_code};
 pub use wait::{WaitOptions, binds_at_first_consumer, wait_ready};
 
 /// The field manager of everything that infra applies.

@@ -164,13 +164,27 @@ impl Cluster {
         Ok(self.list(path).await?.items)
     }
 
+    /// The objects of the collection at a path that a label selector selects.
+    pub(crate) async fn list_selected(
+        &self,
+        path: &str,
+        selector: &str,
+    ) -> Result<Vec<Json>, Failure> {
+        Ok(self.list_pages(path, Some(selector)).await?.items)
+    }
+
     /// All objects of a collection, page by page; none if the kind is not there.
     pub(crate) async fn list(&self, path: &str) -> Result<Listing, Failure> {
+        self.list_pages(path, None).await
+    }
+
+    async fn list_pages(&self, path: &str, selector: Option<&str>) -> Result<Listing, Failure> {
         let mut listing = Listing { items: Vec::new(), resource_version: String::new() };
         let mut next = String::new();
         let limit = PAGE.to_string();
         loop {
             let mut query = vec![("limit", limit.as_str())];
+            query.extend(selector.map(|selector| ("labelSelector", selector)));
             if !next.is_empty() {
                 query.push(("continue", next.as_str()));
             }

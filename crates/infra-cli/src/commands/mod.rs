@@ -13,15 +13,22 @@ mod replay;
 mod run;
 mod shell;
 mod status;
+mod workloads;
+
+pub(crate) use workloads::PortPair;
 
 use crate::arguments::{Arguments, Command};
 use crate::output::Outcome;
 use crate::run::block_on;
 
-/// Runs the command.
-pub(crate) fn dispatch(arguments: Arguments) -> Outcome {
+/// Runs the command; gives the number that the process exits with.
+pub(crate) fn dispatch(arguments: Arguments) -> Outcome<u8> {
     let global = arguments.global;
-    match arguments.command {
+    let exit = match arguments.command {
+        // The one command whose exit code is another's.
+        Command::Exec(arguments) => {
+            return block_on(async move { workloads::exec(&global, &arguments).await });
+        }
         Command::Init(arguments) => file::init(&global, &arguments),
         Command::Validate => file::validate(&global),
         Command::Schema => file::schema(),
@@ -47,5 +54,15 @@ pub(crate) fn dispatch(arguments: Arguments) -> Outcome {
             block_on(async move { emulator::run(&global, &arguments).await })
         }
         Command::Explain => block_on(async move { explain::run(&global).await }),
-    }
+        Command::Logs(arguments) => {
+            block_on(async move { workloads::logs(&global, &arguments).await })
+        }
+        Command::Forward(arguments) => {
+            block_on(async move { workloads::forward(&global, &arguments).await })
+        }
+        Command::Test(arguments) => {
+            block_on(async move { workloads::test(&global, &arguments).await })
+        }
+    };
+    exit.map(infra_event::ExitCode::code)
 }

@@ -94,7 +94,8 @@ fn listeners(
     listeners
 }
 
-fn start_stream(
+/// Starts a stream of events in the world time of the deployment.
+pub(crate) fn start_stream(
     deployment: &Deployment,
     run: &str,
     listeners: Vec<Box<dyn Listener>>,
