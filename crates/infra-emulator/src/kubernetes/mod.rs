@@ -5,7 +5,7 @@ pub mod machinery;
 mod server;
 
 pub use server::{
-    ApiFaults, Cluster, ClusterOptions, EmulatorError, Identity, NodeOptions, PodBehaviour,
-    PodScript, RequestFault,
+    ApiFaults, Cluster, ClusterOptions, EmulatorError, ExecAnswer, Identity, NodeOptions,
+    PodBehaviour, PodScript, RequestFault,
 };
 pub(crate) use server::{Client, Interceptor};

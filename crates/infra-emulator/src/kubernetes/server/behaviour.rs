@@ -63,6 +63,22 @@ pub struct PodScript {
     pub never_ready: bool,
     /// What it writes.
     pub log: Option<String>,
+    /// What it answers to commands; the first that fits.
+    pub exec: Vec<ExecAnswer>,
+}
+
+/// What a container answers to a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExecAnswer {
+    /// What the command with its arguments contains; empty for any.
+    pub command: String,
+    /// What it writes to its output.
+    pub stdout: String,
+    /// What it writes to its error output.
+    pub stderr: String,
+    /// Its exit code.
+    pub exit_code: i32,
 }
 
 impl PodScript {

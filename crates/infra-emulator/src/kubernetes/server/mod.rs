@@ -17,10 +17,11 @@ mod quantity;
 mod registry;
 mod security;
 mod store;
+mod streams;
 
 pub(crate) use api::{Api, now, storage_name, time_text};
 pub(crate) use behaviour::seconds;
-pub use behaviour::{PodBehaviour, PodScript};
+pub use behaviour::{ExecAnswer, PodBehaviour, PodScript};
 pub(crate) use bootstrap::DEFAULT_PROVISIONER;
 pub(crate) use client::Client;
 pub(crate) use cluster::Interceptor;

@@ -3,8 +3,25 @@
 use serde_json::Value;
 
 use super::api::Api;
+use super::behaviour::ExecAnswer;
 
 impl Api {
+    /// What a script lets a container answer to a command.
+    pub(crate) fn answer_of(
+        &self,
+        pod: &Value,
+        container: &str,
+        command: &str,
+    ) -> Option<ExecAnswer> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let metadata = &pod["metadata"];
+        let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
+        let image = containers.into_iter().find(|one| one["name"] == *container)?["image"].clone();
+        let (namespace, name) = (text(&metadata["namespace"]), text(&metadata["name"]));
+        let script = self.behaviour.script(&namespace, &name, container, &text(&image))?;
+        script.exec.iter().find(|answer| command.contains(&answer.command)).cloned()
+    }
+
     /// The log of a container: its script's words, or a line that says what would have run.
     pub(crate) fn log_of(&self, pod: &Value, container: &str) -> String {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
