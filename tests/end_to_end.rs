@@ -26,3 +26,5 @@ mod refused;
 mod restarts;
 #[path = "end_to_end/scene.rs"]
 mod scene;
+#[path = "end_to_end/workloads.rs"]
+mod workloads;
