@@ -59,7 +59,11 @@ impl Namespaces {
                         propagation_policy: Some("Background".into()),
                         ..DeleteOptions::default()
                     };
-                    self.client.delete(&resource, pair(&object), &options).await?;
+                    match self.client.delete(&resource, pair(&object), &options).await {
+                        // It went by itself, or its kind did.
+                        Err(status) if status.code == 404 => {}
+                        answer => drop(answer?),
+                    }
                 }
                 let Some(left) = self.client.get(&resource, &key.name, name(&object)) else {
                     continue;

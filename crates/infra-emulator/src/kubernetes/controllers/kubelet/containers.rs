@@ -170,8 +170,11 @@ impl Kubelet {
         });
         let run = script.and_then(|script| script.run_seconds).unwrap_or(behaviour.run_seconds);
         let run = if context.init { run.min(behaviour.start_seconds) } else { run };
+        let told = self.client.api.foretold(context.pod, context.name());
         let ends = if fails {
             script.and_then(|script| script.exit_code).map(|code| (now + seconds(run), code))
+        } else if let (None, Some(told)) = (script, told) {
+            told.seconds.map(|lasting| (now + seconds(run.max(lasting)), told.code))
         } else if context.init || context.restart != Restart::Always {
             Some((now + seconds(run), 0))
         } else {

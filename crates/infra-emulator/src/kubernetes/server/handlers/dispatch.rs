@@ -48,6 +48,11 @@ impl Call {
         parameter(&self.query, name)
     }
 
+    /// Whether a query parameter is set: as the API reads it, any text but `false` and `0` sets it.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.parameter(name).is_some_and(|on| !on.eq_ignore_ascii_case("false") && on != "0")
+    }
+
     /// The `Accept` header.
     pub(super) fn accept(&self) -> Option<&str> {
         self.headers.get(ACCEPT).and_then(|value| value.to_str().ok())
@@ -75,7 +80,7 @@ impl Call {
             manager: manager.unwrap_or(agent).to_owned(),
             dry_run: self.query.iter().any(|(key, value)| key == "dryRun" && value == "All"),
             field_validation,
-            force: self.parameter("force").is_some_and(|force| matches!(force, "true" | "1")),
+            force: self.flag("force"),
         })
     }
 

@@ -37,7 +37,7 @@ pub(super) fn answer(call: &Call, target: &Target) -> Answer {
         .flatten()
         .find(|status| status["name"] == *container);
     let state = status.map(|status| &status["state"]).unwrap_or(&Value::Null);
-    let on = |key: &str| call.parameter(key).is_some_and(|on| matches!(on, "" | "true" | "1"));
+    let on = |key: &str| call.flag(key);
     if on("previous") {
         let last = status.map(|status| &status["lastState"]["terminated"]);
         let Some(run) = last.filter(|last| last.is_object()) else {
@@ -148,7 +148,7 @@ fn is_wanted(call: &Call, at: Option<jiff::Timestamp>) -> Result<bool, Status> {
 fn plain(call: &Call, text: &str, run: &Value, following: Option<Following>) -> Answer {
     let at = began(run);
     let mut text = if is_wanted(call, at)? { text.to_owned() } else { String::new() };
-    let stamped = call.parameter("timestamps").is_some_and(|on| matches!(on, "" | "true" | "1"));
+    let stamped = call.flag("timestamps");
     if let Some(at) = at.filter(|_| stamped) {
         text = text.split_inclusive('\n').map(|line| format!("{at:.9} {line}")).collect();
     }

@@ -3,8 +3,6 @@
 //! An emulated container has no processes: commands are answered by a script or by the few words of a shell, an attached standard input
 //! comes back, and a forwarded port echoes.
 
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -17,9 +15,10 @@ use serde_json::Value;
 use super::dispatch::Call;
 use crate::kubernetes::machinery::status::Status;
 use crate::kubernetes::server::http::Answer;
+use crate::kubernetes::server::pod_logs::environment;
 use crate::kubernetes::server::registry::Target;
 use crate::kubernetes::server::streams::{
-    Environment, Exec, Outcome, exec_over_spdy, forward_over_spdy, over_websocket, run,
+    Exec, Outcome, exec_over_spdy, forward_over_spdy, over_websocket, run,
 };
 
 const STDIN: u8 = 0;
@@ -73,7 +72,7 @@ fn running(pod: &Value, doing: &str) -> Result<(), Status> {
 
 /// What runs, by the parameters of the request.
 fn exec(call: &Call, target: &Target, pod: &Value) -> Result<Exec, Status> {
-    let on = |key: &str| call.parameter(key).is_some_and(|on| matches!(on, "true" | "1"));
+    let on = |key: &str| call.flag(key);
     let container = super::logs::container_of(call, target, pod)?;
     let words: Vec<String> = call
         .query
@@ -102,22 +101,6 @@ fn exec(call: &Call, target: &Target, pod: &Value) -> Result<Exec, Status> {
         stderr: on("stderr"),
         tty: on("tty"),
     })
-}
-
-fn environment(pod: &Value, container: &str) -> Environment {
-    let host = pod["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let mut variables = BTreeMap::from([
-        ("HOSTNAME".to_owned(), host.clone()),
-        ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
-    ]);
-    let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
-    let own = containers.filter(|one| one["name"] == *container);
-    for variable in own.filter_map(|one| one["env"].as_array()).flatten() {
-        if let (Some(name), Some(value)) = (variable["name"].as_str(), variable["value"].as_str()) {
-            variables.insert(name.to_owned(), value.to_owned());
-        }
-    }
-    Environment { variables, host }
 }
 
 async fn forward(call: &Call, mut parts: Parts) -> Answer {
@@ -230,8 +213,12 @@ async fn run_command(mut socket: WebSocket, exec: Exec) {
 /// Gives back what is typed, until it ends; false if the client has gone away.
 async fn echo(socket: &mut WebSocket, exec: &Exec) -> bool {
     while let Some(Ok(message)) = socket.recv().await {
-        let Message::Binary(content) = message else {
-            if matches!(message, Message::Close(_)) { return false } else { continue }
+        let content = match message {
+            Message::Binary(content) => content,
+            // Some clients send what is typed as text.
+            Message::Text(text) => text.into(),
+            Message::Close(_) => return false,
+            _ => continue,
         };
         match content.split_first() {
             Some((&STDIN, typed)) => {
@@ -260,8 +247,11 @@ async fn forward_channels(mut socket: WebSocket, ports: Vec<u16>) {
         }
     }
     while let Some(Ok(message)) = socket.recv().await {
-        let Message::Binary(content) = message else {
-            if matches!(message, Message::Close(_)) { return } else { continue }
+        let content = match message {
+            Message::Binary(content) => content,
+            Message::Text(text) => text.into(),
+            Message::Close(_) => return,
+            _ => continue,
         };
         if let Some((channel, data)) = content.split_first()
             && channel % 2 == 0

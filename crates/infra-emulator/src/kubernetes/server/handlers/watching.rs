@@ -57,7 +57,7 @@ pub(super) async fn watch(call: &Call, target: &Target) -> Answer {
     let how = negotiate(call.accept(), &call.query)?;
     let selection = Selection::of(call, &target.resource, &target.name)?;
     let seconds = number(call, "timeoutSeconds")?;
-    let on = |name: &str| call.parameter(name).is_some_and(|on| matches!(on, "true" | "1"));
+    let on = |name: &str| call.flag(name);
     let initial = check_options(call, on("sendInitialEvents"))?;
     let version = call.parameter("resourceVersion").filter(|text| !text.is_empty());
     let from = match version {

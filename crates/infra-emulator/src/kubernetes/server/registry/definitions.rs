@@ -13,7 +13,7 @@ use crate::kubernetes::server::api::{Api, DEFINITIONS, now, storage_name};
 use crate::kubernetes::server::store::Key;
 
 /// The finalizer by which a definition waits for its objects.
-const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+pub(super) const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
 impl Api {
     /// Follows up a stored object.

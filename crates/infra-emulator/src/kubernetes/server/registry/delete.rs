@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::caller::{Caller, Target};
 use super::create::store_failure;
+use super::definitions::CLEANUP;
 use crate::kubernetes::machinery::prepare::{self, DeleteOptions, Deletion};
 use crate::kubernetes::machinery::status::{self, Status};
-use crate::kubernetes::server::api::{Api, time_text};
-use crate::kubernetes::server::store::WriteError;
+use crate::kubernetes::server::api::{Api, DEFINITIONS, time_text};
+use crate::kubernetes::server::store::{Key, WriteError};
 
 /// Core resources whose deletion answers with the object even when it is gone at once.
 const OBJECT_IN_ANSWER: [&str; 10] = [
@@ -64,6 +65,25 @@ fn last_state(target: &Target, live: &Value, caller: &Caller) -> Value {
     last
 }
 
+/// A definition that is deleted for the first time, as it then is: it waits until its objects are gone, and says so.
+fn with_cleanup(key: &Key, live: &Value, caller: &Caller) -> Option<Value> {
+    if &*key.resource != DEFINITIONS || !live["metadata"]["deletionTimestamp"].is_null() {
+        return None;
+    }
+    let mut going = live.clone();
+    let finalizers = going["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    let kept = finalizers.into_iter().filter(|one| one != CLEANUP).chain([json!(CLEANUP)]);
+    going["metadata"]["finalizers"] = Value::Array(kept.collect());
+    let condition = json!({
+        "type": "Terminating", "status": "True", "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+        "lastTransitionTime": time_text(caller.now()),
+    });
+    let conditions = going["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    going["status"]["conditions"] = conditions.into_iter().chain([condition]).collect();
+    Some(going)
+}
+
 impl Api {
     /// `DELETE` of one object.
     ///
@@ -82,7 +102,9 @@ impl Api {
         loop {
             let live = self.store.get(&key).ok_or_else(|| target.not_found())?;
             self.admit_delete(target, &live, caller).await?;
-            let deletion = prepare::begin_delete(&target.resource, &live, options, caller.now())?;
+            let going = with_cleanup(&key, &live, caller);
+            let going = going.as_ref().unwrap_or(&live);
+            let deletion = prepare::begin_delete(&target.resource, going, options, caller.now())?;
             let outcome = match deletion {
                 Deletion::Update(object) if object == *live || caller.dry_run => {
                     return Ok(Deleted { object: Arc::new(object), gone: false });

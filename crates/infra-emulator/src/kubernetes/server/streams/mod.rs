@@ -8,4 +8,4 @@ mod spdy;
 
 pub(super) use duplex::over_websocket;
 pub(super) use session::{Exec, exec_over_spdy, forward_over_spdy};
-pub(super) use shell::{Environment, Outcome, run};
+pub(super) use shell::{Environment, Foretold, Outcome, foretell, run};

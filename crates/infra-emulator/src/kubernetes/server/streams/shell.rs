@@ -44,6 +44,79 @@ pub(crate) fn run(words: &[String], environment: &Environment) -> Outcome {
     simple(words, environment)
 }
 
+/// What the command of a container will have done, as far as that can be told: only if every word of it is understood and hangs on nothing
+/// else.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Foretold {
+    /// What it prints, to either output.
+    pub(crate) printed: String,
+    /// Its exit code.
+    pub(crate) code: i32,
+    /// World seconds until it ends; `None` if it never does.
+    pub(crate) seconds: Option<f64>,
+}
+
+/// Words of which it can be told beforehand what they do.
+const CERTAIN: [&str; 8] = ["echo", "printf", "true", "false", "exit", "sleep", ":", "exec"];
+
+/// Foretells a command, with what is joined by `;`, `&&` and `||` in it.
+pub(crate) fn foretell(words: &[String], environment: &Environment) -> Option<Foretold> {
+    let name = words.first()?.rsplit('/').next()?;
+    let parts = match (name, words.get(1..)) {
+        ("sh" | "bash" | "ash" | "dash", Some([option, script])) if option.ends_with('c') => {
+            // What is piped or redirected hangs on other programs.
+            if script.replace("||", "").contains(['|', '>', '<', '`', '('])
+                && !script.contains(">&2")
+            {
+                return None;
+            }
+            commands(script, environment)
+        }
+        _ => vec![(Joint::Always, words.to_vec())],
+    };
+    let mut told = Foretold { printed: String::new(), code: 0, seconds: Some(0.0) };
+    for (joint, words) in parts {
+        let words = match words.first().map(String::as_str) {
+            Some("exec") => words.get(1..).unwrap_or_default().to_vec(),
+            _ => words,
+        };
+        let Some(first) = words.first() else { continue };
+        if !CERTAIN.contains(&first.as_str()) {
+            return None;
+        }
+        let wanted = match joint {
+            Joint::Always => true,
+            Joint::AfterSuccess => told.code == 0,
+            Joint::AfterFailure => told.code != 0,
+        };
+        if !wanted {
+            continue;
+        }
+        if first == "sleep" {
+            match words.get(1).map(|time| time.trim_end_matches('s').parse::<f64>()) {
+                Some(Ok(seconds)) if seconds.is_finite() => {
+                    told.seconds = told.seconds.map(|sum| sum + seconds.max(0.0))
+                }
+                Some(_) => told.seconds = None,
+                None => return None,
+            }
+            told.code = 0;
+            if told.seconds.is_none() {
+                break;
+            }
+            continue;
+        }
+        let one = simple(&words, environment);
+        told.printed.push_str(&one.stdout);
+        told.printed.push_str(&one.stderr);
+        told.code = one.code;
+        if one.ended {
+            break;
+        }
+    }
+    Some(told)
+}
+
 fn run_script(script: &str, environment: &Environment) -> Outcome {
     let mut whole = Outcome::default();
     for (joint, words) in commands(script, environment) {
@@ -208,6 +281,26 @@ mod tests {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let variables = BTreeMap::from([("MODE".to_owned(), "quick".to_owned())]);
         run(&words, &Environment { variables, host: "web-0".to_owned() })
+    }
+
+    #[test]
+    fn what_a_container_will_do_is_told_only_if_it_is_certain() {
+        let told = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            foretell(&words, &Environment::default())
+                .map(|told| (told.printed, told.code, told.seconds))
+        };
+        let said = |text: &str, code, seconds| Some((text.to_owned(), code, seconds));
+        assert_eq!(told(&["sh", "-c", "echo a; sleep 30; exit 2"]), said("a\n", 2, Some(30.0)));
+        assert_eq!(told(&["sleep", "infinity"]), said("", 0, None));
+        assert_eq!(
+            told(&["sh", "-c", "echo up; exec sleep 100000"]),
+            said("up\n", 0, Some(100_000.0))
+        );
+        assert_eq!(told(&["echo", "done"]), said("done\n", 0, Some(0.0)));
+        assert_eq!(told(&["sh", "-c", "wget -qO- http://web/ | grep infra"]), None);
+        assert_eq!(told(&["sh", "-c", "echo a > /tmp/file"]), None);
+        assert_eq!(told(&["python", "-c", "exit(1)"]), None);
     }
 
     #[test]
