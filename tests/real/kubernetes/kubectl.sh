@@ -254,7 +254,7 @@ speaking() {
     check logs-timestamps '^20[0-9][0-9]-' k logs single --timestamps
     check logs-tail '.' k logs single --tail=1
     check logs-job 'done|emulated' k logs job/once
-    check logs-follow 'hello|emulated' timeout 3 kubectl --namespace "$namespace" logs -f job/once
+    check logs-follow 'done|emulated' timeout 3 kubectl --namespace "$namespace" logs -f job/once
     fails any logs-previous 'previous terminated container' k logs single --previous
     fails any logs-container 'is not valid|not found' k logs single -c nothing
     check exec '^hi there' k exec "$pod" -- echo hi there
