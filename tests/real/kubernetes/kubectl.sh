@@ -90,6 +90,8 @@ applying() {
     check apply-set 'configmap/two created' k apply -f "$work/set.yaml"
     sed '/^---/,$d' "$work/set.yaml" >"$work/less.yaml"
     check prune 'configmap/two pruned' k apply -f "$work/less.yaml" --prune -l set=a --prune-allowlist=core/v1/ConfigMap
+    sed 's|^spec:$|spec:\n  strategy: { type: Recreate }|' "$work/web.yaml" >"$work/recreate.yaml"
+    check retain-keys 'Recreate' k apply --dry-run=server -o 'jsonpath={.items[0].spec.strategy}' -f "$work/recreate.yaml"
     check replace 'configmap/one replaced' k replace -f "$work/less.yaml"
     check create-save-config 'configmap/saved created' k create configmap saved --from-literal=a=b --save-config
     fails any create-twice 'already exists' k create configmap saved

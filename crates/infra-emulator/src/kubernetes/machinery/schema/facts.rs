@@ -21,6 +21,7 @@ pub(super) const LISTS: &[(&str, &str, &str, &str)] = &[
     ("admissionregistration.v1.ValidatingWebhook", "matchConditions", "name", "name"),
     ("admissionregistration.v1.ValidatingWebhookConfiguration", "webhooks", "name", "name"),
     ("apiextensions.v1.CustomResourceDefinitionStatus", "conditions", "type", ""),
+    ("apiextensions.v1.JSONSchemaProps", "x-kubernetes-validations", "rule", "rule"),
     ("apps.v1.DaemonSetStatus", "conditions", "type", "type"),
     ("apps.v1.DeploymentStatus", "conditions", "type", "type"),
     ("apps.v1.ReplicaSetStatus", "conditions", "type", "type"),
@@ -193,6 +194,31 @@ pub(super) const ALWAYS_PRESENT: &[(&str, &str)] = &[
     ("rbac.v1.RoleRef", "apiGroup"),
     ("scheduling.v1.PriorityClass", "value"),
     ("storage.v1.CSINodeDriver", "topologyKeys"),
+];
+
+/// Extensions of single fields: type, field, extension, value.
+pub(super) const EXTENSIONS: &[(&str, &str, &str, &str)] = &[
+    ("apps.v1.DeploymentSpec", "strategy", "x-kubernetes-patch-strategy", "retainKeys"),
+    (
+        "core.v1.PersistentVolumeClaimStatus",
+        "allocatedResourceStatuses",
+        "x-kubernetes-map-type",
+        "granular",
+    ),
+    ("core.v1.PersistentVolumeSpec", "claimRef", "x-kubernetes-map-type", "granular"),
+    ("policy.v1.PodDisruptionBudgetSpec", "selector", "x-kubernetes-patch-strategy", "replace"),
+];
+
+/// Types whose `name` the API does not require: an empty one has a meaning of its own.
+pub(super) const NAME_IS_OPTIONAL: &[&str] = &[
+    "core.v1.ConfigMapEnvSource",
+    "core.v1.ConfigMapKeySelector",
+    "core.v1.ConfigMapProjection",
+    "core.v1.ConfigMapVolumeSource",
+    "core.v1.LocalObjectReference",
+    "core.v1.SecretEnvSource",
+    "core.v1.SecretKeySelector",
+    "core.v1.SecretProjection",
 ];
 
 /// Required fields that are left out when empty.

@@ -21,6 +21,13 @@ pub(crate) fn with_extensions(name: &str, definition: &Value, prefix: &str) -> V
             }
         }
     }
+    for (_, field, extension, value) in facts::EXTENSIONS.iter().filter(|(kind, ..)| *kind == short)
+    {
+        if let Some(property) = out["properties"].get_mut(*field) {
+            property[*extension] = json!(value);
+        }
+    }
+    optional(&short, &mut out);
     if facts::ATOMIC_TYPES.contains(&short.as_str()) {
         out["x-kubernetes-map-type"] = json!("atomic");
     }
@@ -32,6 +39,25 @@ pub(crate) fn with_extensions(name: &str, definition: &Value, prefix: &str) -> V
     }
     references(&mut out, prefix);
     out
+}
+
+/// Takes out of `required` what the types that the schemas are made from always have, and the API does not ask for.
+fn optional(short: &str, schema: &mut Value) {
+    if short == "events.v1.Event" {
+        schema["required"] = json!(["eventTime"]);
+    }
+    // Events are the one kind whose metadata the API asks for.
+    if short == "core.v1.Event" {
+        return;
+    }
+    let named = facts::NAME_IS_OPTIONAL.contains(&short);
+    let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) else { return };
+    required.retain(|field| field != "metadata" && !(named && field == "name"));
+    if required.is_empty()
+        && let Some(schema) = schema.as_object_mut()
+    {
+        schema.shift_remove("required");
+    }
 }
 
 fn extend(property: &mut Value, list: &str, patch: &str) {
@@ -57,7 +83,11 @@ fn extend(property: &mut Value, list: &str, patch: &str) {
 fn references(value: &mut Value, prefix: &str) {
     match value {
         Value::Object(map) => {
-            if let Some(Value::String(target)) = map.shift_remove("$ref") {
+            // A field of that name is no reference.
+            let is_reference = map.get("$ref").is_some_and(Value::is_string);
+            if let Some(Value::String(target)) =
+                is_reference.then(|| map.shift_remove("$ref")).flatten()
+            {
                 let name = target.rsplit('/').next().unwrap_or_default();
                 let reference = json!({ "$ref": format!("{prefix}{name}") });
                 if map.is_empty() {
