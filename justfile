@@ -34,6 +34,7 @@ bless:
 # The makespan of `up` against its longest path, in world time.
 bench:
     cargo bench -p infra-cli --bench critical_path
+    cargo bench -p infra-cli --bench many_objects
 
 # The pictures of the README, from a recorded run.
 pictures:

@@ -14,6 +14,10 @@ use crate::kubernetes::machinery::status::Status;
 
 /// How often a change is tried again on an object that changes meanwhile.
 const TRIES: usize = 16;
+/// How many events of one namespace are kept.
+const MOST_EVENTS: usize = 1024;
+/// Of 256 new events, how many let it be looked whether there are too many.
+const LOOKS: u8 = 8;
 
 /// One component's access to the API.
 #[derive(Clone)]
@@ -174,5 +178,24 @@ impl Client {
             "reportingInstance": "",
         });
         let _ = self.create("events", event).await;
+        // Looked at now and then, as it takes a look at all of them.
+        if rand::random::<u8>() < LOOKS {
+            self.forget_events(&namespace).await;
+        }
+    }
+
+    /// Takes away the events that have not been told again for longest, when there are too many. A real server forgets by time; here
+    /// hours can pass in a moment.
+    async fn forget_events(&self, namespace: &str) {
+        let mut events = self.list("events", Some(namespace));
+        if events.len() <= MOST_EVENTS {
+            return;
+        }
+        let last = |event: &Value| event["lastTimestamp"].as_str().unwrap_or_default().to_owned();
+        events.sort_by_cached_key(|event| last(event));
+        for event in &events[..events.len() - MOST_EVENTS / 2] {
+            let name = event["metadata"]["name"].as_str().unwrap_or_default();
+            let _ = self.delete("events", (namespace, name), &DeleteOptions::default()).await;
+        }
     }
 }
