@@ -51,7 +51,7 @@ pub(crate) async fn run(global: &Global, arguments: &TestArguments) -> Outcome {
     drop(emitter);
     let _ = tokio::task::spawn_blocking(move || stream.close()).await;
     if let Ok(session) = Arc::try_unwrap(session) {
-        session.close().await.map_err(infra_state::StateError::from)?;
+        session.close().await?;
     }
     let failed = tested.iter().filter(|one| one.failure.is_some()).count();
     answer(global.output, || text(&tested), || document(&tested));
