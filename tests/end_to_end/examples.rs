@@ -6,8 +6,16 @@ use crate::scene::{Scene, example};
 
 fn plan_text(scene: &Scene) -> String {
     let told = scene.run(&["plan", "--rehearse"]).ends(0);
-    // Trailing blanks would not survive editors.
-    told.stdout.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
+    // Trailing blanks would not survive editors, and each emulated cluster has an identity of its own.
+    let line = |line: &str| match line.split_once("cluster_id:") {
+        Some((before, id))
+            if id.trim().len() == "\"00000000-0000-0000-0000-000000000000\"".len() =>
+        {
+            format!("{before}cluster_id: (that of the cluster)")
+        }
+        _ => line.trim_end().to_owned(),
+    };
+    told.stdout.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// The plan that stands beside the example is what the program says; `INFRA_BLESS=1` writes it anew.
