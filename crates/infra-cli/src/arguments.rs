@@ -318,7 +318,7 @@ pub(crate) struct ExecArguments {
 pub(crate) struct ForwardArguments {
     #[command(flatten)]
     pub(crate) target: TargetArguments,
-    /// Ports, as [LOCAL:]PORT by number or name; all endpoints of the item if absent
+    /// Ports, as LOCAL:PORT or PORT, by number or name; all endpoints of the item if absent
     #[arg(value_name = "[LOCAL:]PORT")]
     pub(crate) ports: Vec<crate::commands::PortPair>,
     /// Where to listen

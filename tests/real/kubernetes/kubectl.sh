@@ -279,7 +279,8 @@ forwarding() { # name, target, websockets
     local out=$work/forward
     KUBECTL_PORT_FORWARD_WEBSOCKETS=$3 kubectl --namespace "$namespace" port-forward "$2" :"$([ "$2" = service/web ] && echo 80 || echo 8080)" >"$out" 2>&1 &
     local forward=$!
-    for _ in $(seq 50); do grep -q 'Forwarding from' "$out" && break; sleep 0.1; done
+    for _ in $(seq 150); do grep -q 'Forwarding from' "$out" && break; sleep 0.1; done
+    grep -q 'Forwarding from' "$out" || cat "$out"
     check "port-forward-$1" '^4 of 4' python3 - "$(grep -o '127.0.0.1:[0-9]*' "$out" | head -1 | cut -d: -f2)" <<'END'
 import socket, sys, threading
 def one(number):
