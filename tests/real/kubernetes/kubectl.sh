@@ -276,7 +276,8 @@ speaking() {
 }
 
 forwarding() { # name, target, websockets
-    local out=$work/forward
+    local out=$work/forward-$1
+    : >"$out"
     KUBECTL_PORT_FORWARD_WEBSOCKETS=$3 kubectl --namespace "$namespace" port-forward "$2" :"$([ "$2" = service/web ] && echo 80 || echo 8080)" >"$out" 2>&1 &
     local forward=$!
     for _ in $(seq 150); do grep -q 'Forwarding from' "$out" && break; sleep 0.1; done
