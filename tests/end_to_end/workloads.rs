@@ -280,8 +280,9 @@ fn merges_at_the_same_time_do_not_lose_each_other() {
     let scenes: Vec<Scene> = names
         .iter()
         .map(|name| {
-            let scene = Scene::of_example("existing");
-            scene.edit("name: pages\n", &format!("name: pages-{name}\n"));
+            let scene = Scene::new(&format!(
+                "apiVersion: infra/v1\nname: pages-{name}\nproviders: {{ existing: {{}} }}\ncluster: {{ existing: true }}\n"
+            ));
             scene.run(&["up", "--rehearse"]).ends(0);
             scene
         })
