@@ -7,8 +7,10 @@ mod engine;
 mod exec;
 mod format;
 mod function;
+mod json;
 mod template;
 mod value;
+mod yaml;
 
 pub use engine::{TemplateFile, render};
 pub use exec::{Budget, RenderError};

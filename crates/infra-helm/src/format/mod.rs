@@ -5,6 +5,7 @@ mod print;
 mod quote;
 mod verb;
 
+pub(crate) use number::{float_exponent, float_fixed, float_shortest};
 pub(crate) use print::{display, sprint, sprintln};
 pub(crate) use quote::{decode_rune, quote};
 pub(crate) use verb::sprintf;

@@ -7,6 +7,7 @@ mod encoding;
 mod list;
 mod math;
 mod release;
+mod serial;
 mod text;
 
 pub(crate) use release::without_no_value;
@@ -57,6 +58,7 @@ static TABLE: LazyLock<HashMap<&'static [u8], &'static Function>> = LazyLock::ne
         list::FUNCTIONS,
         math::FUNCTIONS,
         release::FUNCTIONS,
+        serial::FUNCTIONS,
         text::FUNCTIONS,
     ]
     .into_iter()

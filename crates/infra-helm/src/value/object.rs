@@ -103,6 +103,16 @@ pub(crate) trait Object: Debug {
         None
     }
 
+    /// The text of a type that marshals itself to a JSON string.
+    fn json_text(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The name of a field in JSON.
+    fn json_name(&self, field: &'static str) -> &'static str {
+        field
+    }
+
     fn truth(&self) -> bool {
         true
     }
