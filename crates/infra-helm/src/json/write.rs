@@ -77,7 +77,7 @@ fn quote_into(out: &mut Vec<u8>, text: &[u8], escapes_html: bool) {
 /// A float as Go's JSON has it.
 fn number(value: f64) -> Result<String, String> {
     if !value.is_finite() {
-        let shown = float_shortest(value, 21);
+        let shown = float_shortest(value, 6);
         return Err(format!("json: unsupported value: {shown}"));
     }
     let magnitude = value.abs();

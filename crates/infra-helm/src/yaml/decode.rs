@@ -18,6 +18,8 @@ pub(crate) enum Numbers {
     Floats,
     /// Whole numbers stay whole.
     Exact,
+    /// As `Exact`, without numbers that only fit an unsigned type.
+    Keys,
 }
 
 struct Decoder {
@@ -37,7 +39,24 @@ pub(crate) fn read(text: &[u8], numbers: Numbers) -> Result<Data, Fault> {
     let Some(root) = parse(text).map_err(wrapped)? else { return Ok(Data::Null) };
     let mut decoder =
         Decoder { numbers, decoded: 0, by_alias: 0, alias_depth: 0, open: Vec::new() };
-    decoder.decode(&root).map_err(wrapped)
+    let data = decoder.decode(&root).map_err(wrapped)?;
+    match infinite(&data).filter(|_| numbers == Numbers::Floats) {
+        Some(value) => {
+            let shown = crate::format::float_shortest(value, 6);
+            Err(wrapped(Fault(format!("json: unsupported value: {shown}"))))
+        }
+        None => Ok(data),
+    }
+}
+
+/// A number that JSON has not.
+fn infinite(data: &Data) -> Option<f64> {
+    stacker::maybe_grow(64 * 1024, 1024 * 1024, || match data {
+        Data::Float(value) if !value.is_finite() => Some(*value),
+        Data::List(items) => items.iter().find_map(infinite),
+        Data::Map(map) => map.values().find_map(infinite),
+        _ => None,
+    })
 }
 
 type Outcome = Result<Data, Fault>;
@@ -147,7 +166,7 @@ impl Decoder {
 
     /// A key as JSON has it: text.
     fn key(&mut self, node: &Rc<Node>) -> Result<Vec<u8>, Fault> {
-        let numbers = std::mem::replace(&mut self.numbers, Numbers::Exact);
+        let numbers = std::mem::replace(&mut self.numbers, Numbers::Keys);
         let key = self.decode(node);
         self.numbers = numbers;
         match key? {
@@ -156,7 +175,9 @@ impl Decoder {
             Data::Integer(value) => Ok(value.to_string().into_bytes()),
             #[allow(clippy::cast_possible_truncation)]
             Data::Float(value) => Ok(short_float(value as f32).into_bytes()),
-            Data::Null => Err(Fault("unsupported map key of type: <nil>".to_owned())),
+            Data::Null => Err(Fault(
+                "unsupported map key of type: %!s(<nil>), key: <nil>, value: <nil>".to_owned(),
+            )),
             Data::List(_) | Data::Map(_) => Err(Fault::plain("invalid map key")),
         }
     }
@@ -201,14 +222,11 @@ impl Decoder {
                 Data::Float(value as f64)
             }
             Resolved::Integer(value) => Data::Integer(value),
+            Resolved::Unsigned(_) if self.numbers == Numbers::Keys => {
+                return Err(Fault("unsupported map key of type: uint64".to_owned()));
+            }
             Resolved::Unsigned(value) => Data::Float(value as f64),
-            Resolved::Float(value) if value.is_finite() || self.numbers == Numbers::Exact => {
-                Data::Float(value)
-            }
-            Resolved::Float(value) => {
-                let shown = crate::format::float_shortest(value, 21);
-                return Err(Fault(format!("json: unsupported value: {shown}")));
-            }
+            Resolved::Float(value) => Data::Float(value),
             Resolved::Timestamp | Resolved::Merge | Resolved::Text => Data::String(text.to_vec()),
         })
     }

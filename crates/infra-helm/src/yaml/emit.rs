@@ -199,12 +199,7 @@ impl Emitter {
         let simple_key = place == Place::SimpleKey;
         let style = choose(text, style, analyse(text, self.dialect), simple_key);
         let outer = self.indent;
-        if place != Place::Root || style != Style::Plain {
-            self.indent = if place == Place::Root { 0 } else { self.indent + 2 };
-        }
-        if place == Place::Root && self.dialect == Dialect::Two && style == Style::Literal {
-            self.indent = 0;
-        }
+        self.indent += 2;
         let folds = !simple_key && self.dialect == Dialect::Two;
         match style {
             Style::Plain => self.plain(text, folds),
@@ -280,9 +275,12 @@ impl Emitter {
     fn double(&mut self, text: &[u8], folds: bool) {
         self.indicator(b"\"", true, false, false);
         let (mut spaces, mut at) = (false, 0);
+        // A mark at the start makes libyaml's heirs escape every character.
+        let marked = text.starts_with(b"\xef\xbb\xbf");
         while at < text.len() {
             let byte = text[at];
-            if !is_printable(text, at) || is_break(text, at) || matches!(byte, b'"' | b'\\') {
+            let special = !is_printable(text, at) || is_break(text, at);
+            if special || marked || matches!(byte, b'"' | b'\\') {
                 let end = (at + width(byte)).min(text.len());
                 self.escape(&text[at..end]);
                 at = end;

@@ -19,8 +19,30 @@ fn run(runes: &[char], from: usize, start: i64) -> (usize, i64) {
     (at, number)
 }
 
+/// Sorts keys as go-yaml does. The order has cycles (`a01`, `a10`, `a1b`), which the standard library may panic over.
+pub(super) fn sort<T>(items: Vec<T>, key: &impl Fn(&T) -> &[u8], dialect: Dialect) -> Vec<T> {
+    if items.len() < 2 {
+        return items;
+    }
+    let mut left = items;
+    let right = left.split_off(left.len() / 2);
+    let (left, right) = (sort(left, key, dialect), sort(right, key, dialect));
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    while let (Some(first), Some(second)) = (left.peek(), right.peek()) {
+        let taken = match compare(key(second), key(first), dialect) {
+            Ordering::Less => right.next(),
+            _ => left.next(),
+        };
+        merged.extend(taken);
+    }
+    merged.extend(left);
+    merged.extend(right);
+    merged
+}
+
 /// Compares two keys as go-yaml sorts maps.
-pub(super) fn compare(left: &[u8], right: &[u8], dialect: Dialect) -> Ordering {
+fn compare(left: &[u8], right: &[u8], dialect: Dialect) -> Ordering {
     let left: Vec<char> = String::from_utf8_lossy(left).chars().collect();
     let right: Vec<char> = String::from_utf8_lossy(right).chars().collect();
     let mut digits = false;

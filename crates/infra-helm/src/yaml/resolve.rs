@@ -254,7 +254,7 @@ pub(crate) fn float_text(value: f64) -> String {
     } else if value.is_infinite() {
         if value > 0.0 { ".inf" } else { "-.inf" }.to_owned()
     } else {
-        float_shortest(value, 21)
+        float_shortest(value, 6)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The scanner: text to tokens, with simple keys found after the fact and indentation turned into tokens.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     reader::Reader,
@@ -32,6 +32,8 @@ pub(super) struct Scanner {
     pub(super) indent: i64,
     pub(super) key_allowed: bool,
     keys: Vec<SimpleKey>,
+    /// Which of `keys` may start at a token.
+    by_token: BTreeMap<usize, usize>,
 }
 
 type Outcome<T = ()> = Result<T, Fault>;
@@ -52,6 +54,7 @@ impl Scanner {
             indent: -1,
             key_allowed: true,
             keys: vec![SimpleKey::default()],
+            by_token: BTreeMap::new(),
         })
     }
 
@@ -81,13 +84,10 @@ impl Scanner {
     fn fetch_until_sure(&mut self) -> Outcome {
         loop {
             if !self.queue.is_empty() {
-                let taken = self.taken;
-                let Some(place) =
-                    self.keys.iter().position(|key| key.possible && key.token == taken)
-                else {
+                let Some(place) = self.by_token.get(&self.taken).copied() else {
                     return Ok(());
                 };
-                if !self.key_is_valid(place)? {
+                if place >= self.keys.len() || !self.key_is_valid(place)? {
                     return Ok(());
                 }
             }
@@ -234,20 +234,23 @@ impl Scanner {
                 mark,
             };
             self.drop_key()?;
-            if let Some(last) = self.keys.last_mut() {
-                *last = key;
-            }
+            let place = self.keys.len() - 1;
+            self.keys[place] = key;
+            self.by_token.insert(key.token, place);
         }
         Ok(())
     }
 
     fn drop_key(&mut self) -> Outcome {
         let Some(key) = self.keys.last_mut() else { return Ok(()) };
-        let (possible, required, mark) = (key.possible, key.required, key.mark);
-        key.possible = false;
-        if possible && required {
+        if !std::mem::take(&mut key.possible) {
+            return Ok(());
+        }
+        let (required, mark, token) = (key.required, key.mark, key.token);
+        if required {
             return self.fault(mark, "could not find expected ':'");
         }
+        self.by_token.remove(&token);
         Ok(())
     }
 
@@ -309,7 +312,9 @@ impl Scanner {
 
     fn flow_start(&mut self, kind: TokenKind) -> Outcome {
         self.save_key()?;
-        self.keys.push(SimpleKey::default());
+        // go-yaml numbers the new level's key like the bracket itself, and forgets both when the bracket closes empty.
+        let token = self.taken + self.queue.len();
+        self.keys.push(SimpleKey { token, ..SimpleKey::default() });
         self.flow += 1;
         if self.flow > DEPTH_LIMIT {
             return self.fault(self.reader.mark, "exceeded max depth of 10000");
@@ -323,7 +328,9 @@ impl Scanner {
         self.drop_key()?;
         if self.flow > 0 {
             self.flow -= 1;
-            self.keys.pop();
+            if let Some(key) = self.keys.pop() {
+                self.by_token.remove(&key.token);
+            }
         }
         self.key_allowed = false;
         self.one(kind);
@@ -371,6 +378,7 @@ impl Scanner {
         if self.key_is_valid(last)? {
             let key = self.keys[last];
             self.keys[last].possible = false;
+            self.by_token.remove(&key.token);
             let place = key.token.saturating_sub(self.taken).min(self.queue.len());
             self.queue.insert(place, Token { kind: TokenKind::Key, mark: key.mark });
             let start = TokenKind::BlockMappingStart;

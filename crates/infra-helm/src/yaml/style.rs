@@ -131,14 +131,11 @@ pub(super) fn wanted(text: &[u8], dialect: Dialect) -> Style {
         return Style::Literal;
     }
     let shown = String::from_utf8_lossy(text);
+    let text_like = |version| matches!(resolve(&shown, version), Resolved::Text | Resolved::Merge);
     let plain = match dialect {
-        Dialect::Two => {
-            resolve(&shown, Version::Two) == Resolved::Text && !is_base_sixty(&shown)
-        }
+        Dialect::Two => text_like(Version::Two) && !is_base_sixty(&shown),
         Dialect::Three => {
-            resolve(&shown, Version::Three) == Resolved::Text
-                && !is_base_sixty(&shown)
-                && !is_old_bool(&shown)
+            text_like(Version::Three) && !is_base_sixty(&shown) && !is_old_bool(&shown)
         }
     };
     if plain { Style::Plain } else { Style::Double }

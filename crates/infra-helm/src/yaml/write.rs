@@ -2,7 +2,7 @@
 
 use super::{
     emit::{Dialect, Tree, emit},
-    order::compare,
+    order::sort,
     resolve::{Resolved, Version, float_text, resolve},
 };
 use crate::{
@@ -32,7 +32,27 @@ fn readable(text: &[u8]) -> Result<Tree, String> {
     if String::from_utf8_lossy(text).chars().any(refused) {
         return Err("yaml: control characters are not allowed".to_owned());
     }
+    // NEL is a line break to go-yaml, and folded when it reads the JSON.
+    if text.windows(2).any(|pair| pair == b"\xc2\x85") {
+        let folded = super::read(&json::quoted(text, true), super::Numbers::Exact);
+        return match folded.map_err(|fault| fault.0)? {
+            Data::String(text) => Ok(Tree::Text(text)),
+            _ => Ok(Tree::Text(Vec::new())),
+        };
+    }
     Ok(Tree::Text(text.to_vec()))
+}
+
+/// In JSON a key stands on one line and is not longer than YAML's simple keys.
+fn readable_key(text: &[u8]) -> Result<Tree, String> {
+    let long = text.len() > 1_000 && {
+        let quoted = json::quoted(text, true);
+        String::from_utf8_lossy(&quoted).chars().count() > 1_024
+    };
+    if long || text.windows(2).any(|pair| pair == b"\xc2\x85") {
+        return Err("yaml: could not find expected ':'".to_owned());
+    }
+    readable(text)
 }
 
 fn plain_tree(data: &Data) -> Result<Tree, String> {
@@ -47,11 +67,10 @@ fn plain_tree(data: &Data) -> Result<Tree, String> {
                 Tree::Sequence(items.iter().map(plain_tree).collect::<Result<_, _>>()?)
             }
             Data::Map(map) => {
-                let mut entries: Vec<_> = map.iter().collect();
-                entries.sort_by(|(left, _), (right, _)| compare(left, right, Dialect::Two));
-                let entries = entries
+                let entries: Vec<(&Vec<u8>, &Data)> = map.iter().collect();
+                let entries = sort(entries, &|entry| entry.0.as_slice(), Dialect::Two)
                     .into_iter()
-                    .map(|(key, item)| Ok((readable(key)?, plain_tree(item)?)));
+                    .map(|(key, item)| Ok((readable_key(key)?, plain_tree(item)?)));
                 Tree::Mapping(entries.collect::<Result<_, String>>()?)
             }
         })
@@ -110,7 +129,7 @@ fn pretty_tree(value: &Value, depth: usize) -> Result<Tree, String> {
                 Tree::Literal(value.cast_unsigned().to_string())
             }
             Value::Integer(_, value) => Tree::Literal(value.to_string()),
-            Value::Float(value) if value.is_finite() => Tree::Literal(float_shortest(*value, 21)),
+            Value::Float(value) if value.is_finite() => Tree::Literal(float_shortest(*value, 6)),
             Value::Float(value) => Tree::Literal(float_text(*value)),
             Value::String(bytes) => text(bytes),
             Value::Bytes(bytes) => Tree::Sequence(
@@ -123,8 +142,7 @@ fn pretty_tree(value: &Value, depth: usize) -> Result<Tree, String> {
                     .collect::<Result<_, _>>()?,
             ),
             Value::Map(map) => {
-                let mut entries = map.snapshot();
-                entries.sort_by(|(left, _), (right, _)| compare(left, right, Dialect::Three));
+                let entries = sort(map.snapshot(), &|entry| &*entry.0, Dialect::Three);
                 let entries = entries
                     .iter()
                     .map(|(key, item)| Ok((text(key), pretty_tree(item, depth + 1)?)));
