@@ -2,6 +2,7 @@
 
 use super::{
     Failure, Session,
+    chain::Chain,
     evaluate::{Operand, Spot, State},
 };
 use crate::{
@@ -71,9 +72,15 @@ impl<'t> State<'_, 't> {
         self.session.step()?;
         match body(self.session, &values) {
             Ok(value) => Ok(Operand { value, interface: signature.returns_interface }),
-            Err(Failure::Message(message) | Failure::Chain(message)) => {
+            Err(Failure::Message(message)) => {
                 self.spot = Some(spot);
-                self.fail(format!("error calling {shown}: {message}"))
+                let text = self.placed(format!("error calling {shown}: {message}"));
+                Err(Failure::Chain(Box::new(Chain::around_plain(text, &message))))
+            }
+            Err(Failure::Chain(inner)) => {
+                self.spot = Some(spot);
+                let text = self.placed(format!("error calling {shown}: {}", inner.text));
+                Err(Failure::Chain(Box::new(Chain::around(text, *inner))))
             }
             Err(failure) => Err(failure),
         }
@@ -198,7 +205,7 @@ fn assignable(value: &Value, wanted: Parameter) -> bool {
         Parameter::Int => matches!(value, Value::Integer(IntegerKind::Int, _)),
         Parameter::Int64 => matches!(value, Value::Integer(IntegerKind::Int64, _)),
         Parameter::Float64 => matches!(value, Value::Float(_)),
-        Parameter::Map => matches!(value, Value::Map(map) if map.kind != MapKind::Strings),
+        Parameter::Map => matches!(value, Value::Map(map) if map.kind.is_interface()),
         Parameter::List => matches!(value, Value::List(list) if list.kind == ListKind::Any),
         Parameter::Strings => matches!(value, Value::List(list) if list.kind == ListKind::Strings),
         Parameter::Bytes => matches!(value, Value::Bytes(_)),

@@ -7,7 +7,7 @@ mod verb;
 
 pub(crate) use number::{float_exponent, float_fixed, float_shortest};
 pub(crate) use print::{display, sprint, sprintln};
-pub(crate) use quote::{decode_rune, quote};
+pub(crate) use quote::{decode_rune, is_print, quote};
 pub(crate) use verb::sprintf;
 
 /// How deep a value may nest before printing gives up; maps can contain themselves.

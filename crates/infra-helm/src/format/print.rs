@@ -41,6 +41,16 @@ pub(super) fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) {
         Value::Object(object) => match object.text() {
             Some(text) => out.extend_from_slice(&text),
             None => match object.entries() {
+                Some(entries) if object.kind_name() == "slice" => {
+                    out.push(b'[');
+                    for (index, (_, value)) in entries.iter().enumerate() {
+                        if index > 0 {
+                            out.push(b' ');
+                        }
+                        write_value(out, value, depth + 1);
+                    }
+                    out.push(b']');
+                }
                 Some(entries) => {
                     let entries: Vec<_> = entries
                         .into_iter()
@@ -53,7 +63,7 @@ pub(super) fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) {
                         out.push(b'&');
                     }
                     out.push(b'{');
-                    for (index, (_, value)) in object.fields().iter().enumerate() {
+                    for (index, (_, value)) in object.shown_fields().iter().enumerate() {
                         if index > 0 {
                             out.push(b' ');
                         }

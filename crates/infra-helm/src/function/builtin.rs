@@ -98,6 +98,11 @@ fn index(_: &mut Session, values: &[Value]) -> Outcome {
                     return Err(format!("value has type {found}; should be string").into());
                 }
             },
+            Value::Object(object) if object.entries().is_some() => match object.element(key) {
+                Some(found) => found,
+                None if object.kind_name() == "map" => Value::Bytes(b""[..].into()),
+                None => return Err("index out of range".into()),
+            },
             other => return Err(format!("can't index item of type {}", other.type_name()).into()),
         };
     }

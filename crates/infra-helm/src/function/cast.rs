@@ -54,9 +54,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::Bool(deep_equal(&values[0], &values[1], 0)))
     }),
     typed("hello", &[], None, |_, _| Ok(Value::string("Hello!"))),
-    any("fail", &[String], None, |_, values| {
-        Err(std::string::String::from_utf8_lossy(bytes(&values[0])).into_owned().into())
-    }),
 ];
 
 /// Sprig's `strval`.

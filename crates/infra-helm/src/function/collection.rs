@@ -102,7 +102,7 @@ fn merge(
     if depth > DEPTH_LIMIT {
         return Err("the maps nest too deep to merge".into());
     }
-    if Rc::ptr_eq(into, from) {
+    if into.is_same(from) {
         return Ok(());
     }
     for (key, source) in from.snapshot() {
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_merge_is_seen_through_every_alias() {
-        let mut session = Session::new(crate::exec::Budget::default());
+        let mut session = Session::for_tests();
         let into = Map::new(MapKind::Any);
         let from = Map::new(MapKind::Any);
         from.set(Rc::from(&b"a"[..]), Value::int(1));

@@ -18,7 +18,6 @@ pub(crate) type Text = Rc<[u8]>;
 
 /// The named integer types that templates can meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "the functions that make these values are not written yet")]
 pub(crate) enum IntegerKind {
     Int,
     Int64,
@@ -55,7 +54,6 @@ impl IntegerKind {
 
 /// The static type of a list's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "the functions that make these values are not written yet")]
 pub(crate) enum ListKind {
     /// `[]interface {}`
     Any,
@@ -74,6 +72,8 @@ pub(crate) enum MapKind {
     Any,
     /// `map[string]string`
     Strings,
+    /// The same without a map behind it: empty, and `null` in JSON.
+    NilStrings,
     /// Helm's named type of `.Values`.
     Values,
 }
@@ -89,8 +89,11 @@ pub(crate) struct List {
 #[derive(Debug)]
 pub(crate) struct Map {
     pub(crate) kind: MapKind,
-    entries: RefCell<BTreeMap<Text, Value>>,
+    entries: Entries,
 }
+
+/// What several views of one map share.
+type Entries = Rc<RefCell<BTreeMap<Text, Value>>>;
 
 /// A value as Go's `interface{}` holds it.
 #[derive(Clone, Debug)]
@@ -104,17 +107,34 @@ pub(crate) enum Value {
     Bytes(Text),
     List(Rc<List>),
     Map(Rc<Map>),
-    #[expect(dead_code, reason = "the objects of charts are not written yet")]
     Object(Rc<dyn Object>),
 }
 
 impl Map {
     pub(crate) fn new(kind: MapKind) -> Rc<Self> {
-        Rc::new(Self { kind, entries: RefCell::new(BTreeMap::new()) })
+        Self::of(kind, BTreeMap::new())
     }
 
     pub(crate) fn of(kind: MapKind, entries: BTreeMap<Text, Value>) -> Rc<Self> {
-        Rc::new(Self { kind, entries: RefCell::new(entries) })
+        Rc::new(Self { kind, entries: Rc::new(RefCell::new(entries)) })
+    }
+
+    /// The same map under another type: a change through either is seen through both.
+    pub(crate) fn retyped(&self, kind: MapKind) -> Rc<Self> {
+        Rc::new(Self { kind, entries: self.entries.clone() })
+    }
+
+    /// Whether two views are of one map.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.entries, &other.entries)
+    }
+
+    /// The values, when no other view needs them.
+    fn take_last(&mut self) -> Vec<Value> {
+        match Rc::get_mut(&mut self.entries) {
+            Some(entries) => std::mem::take(entries.get_mut()).into_values().collect(),
+            None => Vec::new(),
+        }
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<Value> {
@@ -163,8 +183,8 @@ fn release(mut pending: Vec<Value>) {
                 }
             }
             Value::Map(map) => {
-                if let Some(map) = Rc::into_inner(map) {
-                    pending.extend(map.entries.take().into_values());
+                if let Some(mut map) = Rc::into_inner(map) {
+                    pending.extend(map.take_last());
                 }
             }
             _ => {}
@@ -182,9 +202,9 @@ impl Drop for List {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        let entries = std::mem::take(self.entries.get_mut());
+        let entries = self.take_last();
         if !entries.is_empty() {
-            release(entries.into_values().collect());
+            release(entries);
         }
     }
 }
@@ -286,13 +306,13 @@ impl MapKind {
     pub(crate) fn type_name(self) -> &'static str {
         match self {
             Self::Any => "map[string]interface {}",
-            Self::Strings => "map[string]string",
+            Self::Strings | Self::NilStrings => "map[string]string",
             Self::Values => "common.Values",
         }
     }
 
     /// Whether elements are seen through an interface.
     pub(crate) fn is_interface(self) -> bool {
-        self != Self::Strings
+        !matches!(self, Self::Strings | Self::NilStrings)
     }
 }

@@ -6,7 +6,6 @@ use super::Value;
 
 /// The static type of a function's parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "the functions that take these types are not written yet")]
 pub(crate) enum Parameter {
     /// `interface {}`
     Any,
@@ -101,6 +100,25 @@ pub(crate) trait Object: Debug {
     /// The text of a Go `Stringer`.
     fn text(&self) -> Option<Vec<u8>> {
         None
+    }
+
+    /// The text an action prints, where it differs from [`Object::text`].
+    fn printed(&self) -> Option<Vec<u8>> {
+        self.text()
+    }
+
+    /// The fields as `%v` shows them, those included that templates cannot reach.
+    fn shown_fields(&self) -> Vec<(&'static str, Value)> {
+        self.fields()
+    }
+
+    /// The element behind a key or index; `None` when there is none.
+    fn element(&self, key: &Value) -> Option<Value> {
+        let wanted = crate::format::display(key);
+        self.entries()?
+            .into_iter()
+            .find(|(own, _)| crate::format::display(own) == wanted)
+            .map(|(_, value)| value)
     }
 
     /// The text of a type that marshals itself to a JSON string.
