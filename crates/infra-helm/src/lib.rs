@@ -4,14 +4,17 @@
 //! [`render_chart`] renders a loaded [`Chart`].
 
 mod chart;
+mod crypto;
 mod engine;
 mod environment;
 mod exec;
 mod format;
 mod function;
 mod json;
+mod pattern;
 mod release;
 mod template;
+mod time;
 mod value;
 mod values;
 mod version;
