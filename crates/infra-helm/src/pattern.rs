@@ -183,7 +183,6 @@ impl Translator {
             'b' => self.operand("(?-u:\\b)", 2),
             'B' => self.operand("(?-u:\\B)", 2),
             'A' | 'z' => self.operand(&format!("\\{next}"), 2),
-            'C' => self.operand("(?s-u:.)", 2),
             'Q' => {
                 let rest: String = self.runes[self.at + 2..].iter().collect();
                 let (inside, skip) = match rest.find("\\E") {

@@ -92,7 +92,6 @@ fn coarse(session: &Session, value: &Value) -> std::string::String {
         Value::Integer(IntegerKind::Int64, nanoseconds) => *nanoseconds,
         other => Time::of(other).map_or(0, |then| now(session).since(&then)),
     };
-    let sign = if nanoseconds < 0 { "-" } else { "" };
     let total = nanoseconds.unsigned_abs();
     let (second, day) = (1_000_000_000_u64, 86_400_000_000_000_u64);
     for (name, unit) in [
@@ -104,7 +103,7 @@ fn coarse(session: &Session, value: &Value) -> std::string::String {
         ("s", second),
     ] {
         if total > unit {
-            return format!("{sign}{}{name}", total / unit);
+            return format!("{}{name}", total / unit);
         }
     }
     "0s".to_owned()

@@ -31,21 +31,65 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// The decoded bytes, or Go's error text as sprig returns it.
 fn base64_decoded(text: &[u8]) -> Vec<u8> {
-    let clean: Vec<u8> =
-        text.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    match STANDARD.decode(&clean) {
-        Ok(decoded) => decoded,
-        Err(fault) => {
-            let at = match fault {
-                base64::DecodeError::InvalidByte(at, _)
-                | base64::DecodeError::InvalidLastSymbol(at, _) => at,
-                _ => clean.len() / 4 * 4,
-            };
-            let breaks = |byte: &u8| matches!(byte, b'\r' | b'\n');
-            let places = text.iter().enumerate().filter(|(_, byte)| !breaks(byte));
-            let at = places.map(|(place, _)| place).nth(at).unwrap_or(text.len());
-            format!("illegal base64 data at input byte {at}").into_bytes()
+    base64_or_place(text)
+        .unwrap_or_else(|at| format!("illegal base64 data at input byte {at}").into_bytes())
+}
+
+fn base64_digit(byte: u8) -> Option<u32> {
+    let value = match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    };
+    Some(u32::from(value))
+}
+
+/// Go is lenient about the last digit's spare bits, and strict about padding.
+fn base64_or_place(text: &[u8]) -> Result<Vec<u8>, usize> {
+    let (mut out, mut at) = (Vec::with_capacity(text.len() / 4 * 3), 0);
+    let skip = |mut at: usize| {
+        while matches!(text.get(at), Some(b'\r' | b'\n')) {
+            at += 1;
         }
+        at
+    };
+    loop {
+        let (mut bits, mut count) = (0_u32, 0);
+        while count < 4 {
+            let Some(byte) = text.get(at) else {
+                return if count == 0 { Ok(out) } else { Err(at - count) };
+            };
+            at += 1;
+            if matches!(byte, b'\r' | b'\n') {
+                continue;
+            }
+            if let Some(digit) = base64_digit(*byte) {
+                bits = bits << 6 | digit;
+                count += 1;
+                continue;
+            }
+            if *byte != b'=' || count < 2 {
+                return Err(at - 1);
+            }
+            at = skip(at);
+            if count == 2 {
+                match text.get(at) {
+                    None => return Err(text.len()),
+                    Some(b'=') => at = skip(at + 1),
+                    Some(_) => return Err(at),
+                }
+            }
+            if at < text.len() {
+                return Err(at);
+            }
+            bits <<= 6 * (4 - count);
+            out.extend_from_slice(&bits.to_be_bytes()[1..count]);
+            return Ok(out);
+        }
+        out.extend_from_slice(&bits.to_be_bytes()[1..4]);
     }
 }
 
@@ -77,28 +121,38 @@ fn base32(text: &[u8]) -> Vec<u8> {
 
 /// The decoded bytes, or where the first wrong character is.
 fn base32_decoded(text: &[u8]) -> Result<Vec<u8>, usize> {
-    let clean: Vec<(usize, u8)> = text
-        .iter()
-        .copied()
-        .enumerate()
-        .filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'))
-        .collect();
-    let mut out = Vec::new();
-    let groups = clean.chunks(8).count();
-    for (number, group) in clean.chunks(8).enumerate() {
-        let digits: Vec<u8> = group.iter().map(|(_, byte)| *byte).take_while(|byte| *byte != b'=').collect();
-        let start = group[0].0;
-        let padded = group.len() == 8 && group[digits.len()..].iter().all(|(_, byte)| *byte == b'=');
-        let mut bits = 0_u64;
-        for (index, digit) in digits.iter().enumerate() {
-            let Some(value) = BASE32.iter().position(|own| own == digit) else { return Err(start + index) };
-            bits |= u64::try_from(value).unwrap_or(0) << (35 - 5 * index);
+    let clean: Vec<u8> =
+        text.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    let (mut out, mut at) = (Vec::new(), 0);
+    while at < clean.len() {
+        let (mut bits, mut count) = (0_u64, 0);
+        let mut ended = false;
+        while count < 8 {
+            let Some(byte) = clean.get(at) else { return Err(at - count) };
+            at += 1;
+            let left = clean.len() - at;
+            if *byte == b'=' && count >= 2 && left < 8 {
+                if left + count < 7 {
+                    return Err(clean.len());
+                }
+                let padding = &clean[at..(at + 7 - count).min(clean.len())];
+                if let Some(wrong) = padding.iter().position(|byte| *byte != b'=') {
+                    return Err((at + wrong).saturating_sub(1));
+                }
+                if matches!(count, 1 | 3 | 6) {
+                    return Err(at - 1);
+                }
+                ended = true;
+                break;
+            }
+            let Some(digit) = BASE32.iter().position(|own| own == byte) else { return Err(at - 1) };
+            bits |= u64::try_from(digit).unwrap_or(0) << (35 - 5 * count);
+            count += 1;
         }
-        let whole = digits.len() == 8 || number + 1 == groups && matches!(digits.len(), 2 | 4 | 5 | 7);
-        if !padded || !whole {
-            return Err(start + digits.len());
+        out.extend_from_slice(&bits.to_be_bytes()[3..3 + count * 5 / 8]);
+        if ended {
+            break;
         }
-        out.extend_from_slice(&bits.to_be_bytes()[3..3 + digits.len() * 5 / 8]);
     }
     Ok(out)
 }

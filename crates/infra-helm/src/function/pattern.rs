@@ -119,9 +119,18 @@ fn limit(value: &Value) -> usize {
     usize::try_from(integer(value)).unwrap_or(usize::MAX)
 }
 
+/// Whether a place lies inside a character, where Go finds no empty match.
+fn is_inside(text: &[u8], at: usize) -> bool {
+    text.get(at).is_some_and(|byte| (0x80..0xc0).contains(byte)) && std::str::from_utf8(text).is_ok()
+}
+
+fn matches<'t>(pattern: &Regex, text: &'t [u8]) -> impl Iterator<Item = regex::bytes::Match<'t>> {
+    pattern.find_iter(text).filter(move |found| !(found.is_empty() && is_inside(text, found.start())))
+}
+
 fn all(pattern: &Regex, values: &[Value]) -> Value {
-    let found = pattern.find_iter(bytes(&values[1])).take(limit(&values[2]));
-    Value::strings(found.map(|found| found.as_bytes()))
+    let found = matches(pattern, bytes(&values[1])).take(limit(&values[2]));
+    Value::strings_or_nil(found.map(|found| found.as_bytes()))
 }
 
 fn replaced(session: &mut Session, pattern: &Regex, values: &[Value], literal: bool) -> Outcome {
@@ -130,6 +139,9 @@ fn replaced(session: &mut Session, pattern: &Regex, values: &[Value], literal: b
     let mut last = 0;
     for captures in pattern.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };
+        if whole.is_empty() && is_inside(text, whole.start()) {
+            continue;
+        }
         out.extend_from_slice(&text[last..whole.start()]);
         if literal {
             out.extend_from_slice(with);
@@ -150,14 +162,14 @@ fn split(pattern: &Regex, values: &[Value]) -> Value {
     let text = bytes(&values[1]);
     let count = integer(&values[2]);
     if count == 0 {
-        return Value::strings::<&[u8]>([]);
+        return Value::strings_or_nil::<&[u8]>([]);
     }
     if !pattern.as_str().is_empty() && text.is_empty() {
         return Value::strings([b""]);
     }
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     let (mut parts, mut begin, mut end) = (Vec::new(), 0, 0);
-    for found in pattern.find_iter(text).take(most) {
+    for found in matches(pattern, text).take(most) {
         if count > 0 && parts.len() + 1 == most {
             break;
         }

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{
     format::{DEPTH_LIMIT, decode_rune, float_fixed, float_shortest},
-    value::{Data, MapKind, Text, Value},
+    value::{Data, ListKind, MapKind, Text, Value},
 };
 
 /// How JSON is laid out.
@@ -125,6 +125,7 @@ impl Writer {
                 let text = STANDARD.encode(bytes);
                 quote_into(&mut self.out, text.as_bytes(), self.layout.escapes_html);
             }
+            Value::List(list) if list.kind == ListKind::NilStrings => self.out.extend_from_slice(b"null"),
             Value::List(list) => {
                 let items: Vec<_> = list.items.iter().map(|item| (None, item.clone())).collect();
                 self.collection(items, depth, b'[', b']')?;
@@ -201,6 +202,7 @@ pub(crate) fn plain(value: &Value, depth: usize) -> Result<Data, String> {
         Ok(match value {
             Value::Nil => Data::Null,
             Value::Map(map) if map.kind == MapKind::NilStrings => Data::Null,
+            Value::List(list) if list.kind == ListKind::NilStrings => Data::Null,
             Value::Bool(value) => Data::Bool(*value),
             Value::Integer(kind, value) if !kind.is_unsigned() => Data::Integer(*value),
             #[allow(clippy::cast_precision_loss)]

@@ -85,9 +85,14 @@ impl Time {
     }
 
     fn zone_name(&self) -> String {
-        let info = self.at.time_zone().to_offset_info(self.at.timestamp());
-        let name = info.abbreviation();
-        if self.at.time_zone() == &TimeZone::UTC { "UTC".to_owned() } else { name.to_owned() }
+        let zone = self.at.time_zone();
+        if zone == &TimeZone::UTC {
+            return "UTC".to_owned();
+        }
+        if zone.iana_name().is_none() {
+            return offset(self.at.offset().seconds(), false, false, true, false);
+        }
+        zone.to_offset_info(self.at.timestamp()).abbreviation().to_owned()
     }
 
     /// The time in a layout of Go's.
@@ -129,6 +134,7 @@ impl Time {
             Element::ZeroMinute => format!("{:02}", at.minute()),
             Element::Second => at.second().to_string(),
             Element::ZeroSecond => format!("{:02}", at.second()),
+            Element::LongYear if at.year() < 0 => format!("-{:04}", at.year().unsigned_abs()),
             Element::LongYear => format!("{:04}", at.year()),
             Element::Year => format!("{:02}", at.year().rem_euclid(100)),
             Element::UpperHalf => if at.hour() >= 12 { "PM" } else { "AM" }.to_owned(),

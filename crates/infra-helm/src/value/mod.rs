@@ -59,6 +59,8 @@ pub(crate) enum ListKind {
     Any,
     /// `[]string`
     Strings,
+    /// The same without a slice behind it: empty, and `null` in JSON.
+    NilStrings,
     /// `[]int`
     Ints,
     /// `[]map[string]interface {}`
@@ -234,6 +236,13 @@ impl Value {
         Self::typed_list(ListKind::Strings, items.into_iter().map(Self::string).collect())
     }
 
+    /// Go's nil slice of strings when there are none.
+    pub(crate) fn strings_or_nil<T: AsRef<[u8]>>(items: impl IntoIterator<Item = T>) -> Self {
+        let items: Vec<Value> = items.into_iter().map(Self::string).collect();
+        let kind = if items.is_empty() { ListKind::NilStrings } else { ListKind::Strings };
+        Self::typed_list(kind, items)
+    }
+
     pub(crate) fn map(entries: BTreeMap<Text, Value>) -> Self {
         Self::Map(Map::of(MapKind::Any, entries))
     }
@@ -290,7 +299,7 @@ impl ListKind {
     pub(crate) fn type_name(self) -> &'static str {
         match self {
             Self::Any => "[]interface {}",
-            Self::Strings => "[]string",
+            Self::Strings | Self::NilStrings => "[]string",
             Self::Ints => "[]int",
             Self::Maps => "[]map[string]interface {}",
         }

@@ -61,8 +61,8 @@ impl Constraints {
         let text = rewrite_ranges(patterns, text);
         let mut alternatives = Vec::new();
         for part in text.split("||") {
-            if !patterns.valid.is_match(part) && !part.is_empty() {
-                return Err(format!("improper constraint: {part}"));
+            if !patterns.valid.is_match(part) {
+                return Err(improper(part));
             }
             let found: Vec<&str> = patterns.find.find_iter(part).map(|found| found.as_str()).collect();
             let found = if found.is_empty() { vec![part] } else { found };
@@ -83,6 +83,10 @@ impl Constraints {
     }
 }
 
+fn improper(text: &str) -> String {
+    format!("improper constraint: {}", crate::format::quote(text.as_bytes(), '"', false))
+}
+
 /// `1.2 - 1.4` becomes two comparisons.
 fn rewrite_ranges(patterns: &Patterns, text: &str) -> String {
     let mut out = text.to_owned();
@@ -99,17 +103,8 @@ fn is_wild(text: &str) -> bool {
 
 impl Constraint {
     fn parse(patterns: &Patterns, text: &str) -> Result<Self, String> {
-        if text.is_empty() {
-            return Ok(Self {
-                operator: String::new(),
-                version: Version::parse("0.0.0")?,
-                dirty: true,
-                minor_dirty: false,
-                patch_dirty: false,
-            });
-        }
         let Some(found) = patterns.one.captures(text) else {
-            return Err(format!("improper constraint: {text}"));
+            return Err(improper(text));
         };
         let part = |index: usize| found.get(index).map_or("", |part| part.as_str());
         let open = |text: &str| text.is_empty() || is_wild(text.trim_start_matches('.'));
@@ -240,7 +235,7 @@ mod tests {
             (">1.2, <2 || 5.x", "5.1.0", true),
             ("*", "0.1.0", true),
             ("!=1.2", "1.2.5", false),
-            ("", "1.0.0", true),
+            ("", "1.0.0", false),
         ] {
             assert_eq!(is_compatible(range, version), wanted, "{range} {version}");
         }
