@@ -11,8 +11,8 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use infra_helm::{
-    Budget, Capabilities, Chart, ChartFile, Data, Directory, Entry, EntryKind, Environment, Limits, Moment, ReleaseInfo,
-    RenderOptions, ValueSource, merge_sources, render_chart,
+    Budget, Capabilities, Chart, ChartFile, Data, Directory, Entry, EntryKind, Environment, Limits,
+    Moment, ReleaseInfo, RenderOptions, ValueSource, merge_sources, render_chart,
 };
 use serde_json::{Map, Value, json};
 
@@ -20,9 +20,8 @@ struct System;
 
 impl Environment for System {
     fn now(&self) -> Moment {
-        let since = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Moment {
             seconds: i64::try_from(since.as_secs()).unwrap_or(0),
             nanoseconds: since.subsec_nanos(),
@@ -47,8 +46,9 @@ impl Directory for Folder {
         for entry in std::fs::read_dir(&path).map_err(wrong)? {
             let entry = entry.map_err(wrong)?;
             let is_link = entry.file_type().map_err(wrong)?.is_symlink();
-            let found = std::fs::metadata(entry.path())
-                .map_err(|fault| format!("error evaluating symlink {}: {fault}", entry.path().display()))?;
+            let found = std::fs::metadata(entry.path()).map_err(|fault| {
+                format!("error evaluating symlink {}: {fault}", entry.path().display())
+            })?;
             let kind = if found.is_dir() {
                 EntryKind::Folder
             } else if found.is_file() {
@@ -56,7 +56,11 @@ impl Directory for Folder {
             } else {
                 EntryKind::Irregular
             };
-            entries.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), kind, is_link });
+            entries.push(Entry {
+                name: entry.file_name().to_string_lossy().into_owned(),
+                kind,
+                is_link,
+            });
         }
         Ok(entries)
     }
@@ -130,7 +134,8 @@ fn rendered(request: &Value) -> Result<Value, String> {
     };
     let lossy = |text: &[u8]| json!(String::from_utf8_lossy(text));
     if request["manifest"].as_bool() == Some(true) {
-        let rendered = render_chart(&chart, &values, &options).map_err(|fault| fault.to_string())?;
+        let rendered =
+            render_chart(&chart, &values, &options).map_err(|fault| fault.to_string())?;
         return Ok(json!({
             "manifest": lossy(&rendered.manifest(false)),
             "notes": rendered.notes,
@@ -141,8 +146,11 @@ fn rendered(request: &Value) -> Result<Value, String> {
             })).collect::<Vec<_>>(),
         }));
     }
-    let files = infra_helm::render_files(&chart, &values, &options).map_err(|fault| fault.to_string())?;
-    Ok(Value::Object(files.iter().map(|(path, text)| (path.clone(), lossy(text))).collect::<Map<_, _>>()))
+    let files =
+        infra_helm::render_files(&chart, &values, &options).map_err(|fault| fault.to_string())?;
+    Ok(Value::Object(
+        files.iter().map(|(path, text)| (path.clone(), lossy(text))).collect::<Map<_, _>>(),
+    ))
 }
 
 fn set(sources: &Value) -> Result<Value, String> {

@@ -20,12 +20,19 @@ mod values;
 mod version;
 mod yaml;
 
-pub use chart::{Chart, ChartError, ChartFile, Dependency, Directory, Entry, EntryKind, Limits, Maintainer, Metadata};
-pub use engine::{Capabilities, ChartRenderError, ReleaseInfo, RenderOptions, Rendered, render_chart, render_files};
+pub use chart::{
+    Chart, ChartError, ChartFile, Dependency, Directory, Entry, EntryKind, Limits, Maintainer,
+    Metadata,
+};
+pub use engine::{
+    Capabilities, ChartRenderError, ReleaseInfo, RenderOptions, Rendered, render_chart,
+    render_files,
+};
 pub use environment::{Environment, Moment, Seeded};
 pub use exec::{Budget, RenderError};
 pub use release::{
-    Hook, HookEvent, INSTALL_ORDER, Manifest, ManifestError, UNINSTALL_ORDER, sort_for_uninstall, sort_manifests, split_manifests,
+    Hook, HookEvent, INSTALL_ORDER, Manifest, ManifestError, UNINSTALL_ORDER, sort_for_uninstall,
+    sort_manifests, split_manifests,
 };
 pub use value::Data;
 pub use values::{ValueSource, merge_maps, merge_sources, read_values};

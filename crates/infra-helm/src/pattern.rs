@@ -76,7 +76,8 @@ impl Translator {
             '{' => match self.counts() {
                 Some((length, low, high)) => {
                     let text: String = self.runes[self.at..self.at + length].iter().collect();
-                    let beyond = |count: Option<u32>| count.is_some_and(|count| count > REPEAT_LIMIT);
+                    let beyond =
+                        |count: Option<u32>| count.is_some_and(|count| count > REPEAT_LIMIT);
                     if beyond(Some(low)) || beyond(high) || high.is_some_and(|high| high < low) {
                         return Err(format!("invalid repeat count: `{text}`"));
                     }
@@ -152,8 +153,10 @@ impl Translator {
             self.at += rest[..=end].chars().count();
             return Ok(());
         }
-        let flags: String =
-            self.runes[self.at + 2..].iter().take_while(|rune| !matches!(rune, ':' | ')')).collect();
+        let flags: String = self.runes[self.at + 2..]
+            .iter()
+            .take_while(|rune| !matches!(rune, ':' | ')'))
+            .collect();
         let end = self.at + 2 + flags.chars().count();
         let known = flags.chars().all(|flag| matches!(flag, 'i' | 'm' | 's' | 'U' | '-'));
         let Some(last) = self.runes.get(end).filter(|_| known) else {
@@ -220,7 +223,9 @@ impl Translator {
     /// An escape that stands for one character.
     fn character(&self) -> Result<(String, usize), String> {
         let next = self.peek(1).unwrap_or(' ');
-        let code = |digits: &str, radix: u32| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
+        let code = |digits: &str, radix: u32| {
+            u32::from_str_radix(digits, radix).ok().and_then(char::from_u32)
+        };
         let (rune, length) = match next {
             'a' => (Some('\x07'), 2),
             'f' => (Some('\x0c'), 2),
@@ -290,7 +295,9 @@ impl Translator {
                     }
                 }
             }
-            if rune == '\\' && matches!(self.peek(1), Some('d' | 'D' | 's' | 'S' | 'w' | 'W' | 'p' | 'P')) {
+            if rune == '\\'
+                && matches!(self.peek(1), Some('d' | 'D' | 's' | 'S' | 'w' | 'W' | 'p' | 'P'))
+            {
                 let (text, length) = self.inner_class()?;
                 out.push_str(&text);
                 self.at += length;

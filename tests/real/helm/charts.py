@@ -30,8 +30,10 @@ class Infra:
 
 
 def found(folder):
+    """Charts that do not lie inside another chart."""
     for path in sorted(folder.rglob("Chart.yaml")):
-        if "charts" not in [part.name for part in path.parent.parents if folder in part.parents] and "templates" not in path.parts:
+        outer = [parent for parent in path.parent.parents if parent == folder or folder in parent.parents]
+        if not any((parent / "Chart.yaml").exists() for parent in outer):
             yield path.parent
 
 

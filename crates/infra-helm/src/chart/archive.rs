@@ -78,7 +78,8 @@ pub(super) fn files(bytes: &[u8], limits: Limits) -> Result<Vec<ChartFile>, Char
         return refused("gzip: invalid header");
     }
     // The stream's own headers and padding count too, so that endless padding ends.
-    let bounded = MultiGzDecoder::new(bytes).take(limits.chart.saturating_mul(2).saturating_add(1 << 20));
+    let bounded =
+        MultiGzDecoder::new(bytes).take(limits.chart.saturating_mul(2).saturating_add(1 << 20));
     let mut archive = tar::Archive::new(bounded);
     let (mut files, mut remaining) = (Vec::new(), limits.chart);
     for entry in archive.entries().map_err(fault)? {

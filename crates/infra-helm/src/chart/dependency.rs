@@ -47,7 +47,8 @@ fn enable(chart: &mut Chart, values: &Data, path: &str) -> Result<(), ChartError
     let present = std::mem::take(&mut chart.dependencies);
     let unnamed = |own: &&Chart| {
         !wanted.iter().any(|dependency| {
-            own.name() == dependency.name && is_compatible(&dependency.version, &own.metadata.version)
+            own.name() == dependency.name
+                && is_compatible(&dependency.version, &own.metadata.version)
         })
     };
     let mut charts: Vec<Chart> = present.iter().filter(unnamed).cloned().collect();
@@ -155,7 +156,8 @@ fn import_all(chart: &mut Chart) -> Result<(), ChartError> {
                 values::tables(&imported, &at_path(&parent, found), true);
             }
             resolved.push(Data::Map(
-                [(b"child".to_vec(), Data::text(child)), (b"parent".to_vec(), Data::text(parent))].into(),
+                [(b"child".to_vec(), Data::text(child)), (b"parent".to_vec(), Data::text(parent))]
+                    .into(),
             ));
         }
         dependency.import_values = resolved;

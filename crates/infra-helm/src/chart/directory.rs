@@ -55,11 +55,17 @@ struct Walk<'a> {
 }
 
 /// All files of a folder that its rules do not leave out, in Go's order.
-pub(super) fn files(directory: &dyn Directory, limits: Limits) -> Result<Vec<ChartFile>, ChartError> {
+pub(super) fn files(
+    directory: &dyn Directory,
+    limits: Limits,
+) -> Result<Vec<ChartFile>, ChartError> {
     let top = directory.list("").map_err(ChartError::Load)?;
     let own_rules = top.iter().any(|entry| entry.name == ".helmignore");
-    let text =
-        if own_rules { Some(directory.read(".helmignore").map_err(ChartError::Load)?) } else { None };
+    let text = if own_rules {
+        Some(directory.read(".helmignore").map_err(ChartError::Load)?)
+    } else {
+        None
+    };
     let rules = Rules::parse(text.as_deref()).map_err(ChartError::Load)?;
     let mut walk = Walk { directory, rules, limits, files: Vec::new(), total: 0 };
     walk.folder("", top, 0)?;
@@ -67,13 +73,19 @@ pub(super) fn files(directory: &dyn Directory, limits: Limits) -> Result<Vec<Cha
 }
 
 impl Walk<'_> {
-    fn folder(&mut self, path: &str, mut entries: Vec<Entry>, depth: usize) -> Result<(), ChartError> {
+    fn folder(
+        &mut self,
+        path: &str,
+        mut entries: Vec<Entry>,
+        depth: usize,
+    ) -> Result<(), ChartError> {
         if depth > DEPTH_LIMIT {
             return Err(ChartError::Load(format!("{path}: folders nest too deep")));
         }
         entries.sort_by(|left, right| left.name.cmp(&right.name));
         for entry in entries {
-            let own = if path.is_empty() { entry.name.clone() } else { format!("{path}/{}", entry.name) };
+            let own =
+                if path.is_empty() { entry.name.clone() } else { format!("{path}/{}", entry.name) };
             match entry.kind {
                 EntryKind::Folder => {
                     if !self.rules.ignores(&own, true) {

@@ -39,7 +39,9 @@ pub enum ChartError {
     #[error("{0}")]
     Values(String),
     /// A schema refuses the values; one line per fault, under the name of its chart.
-    #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
+    #[error(
+        "values don't meet the specifications of the schema(s) in the following chart(s):\n{0}"
+    )]
     Schema(String),
     /// More than a budget allows.
     #[error("the chart has too many {0}")]
@@ -168,7 +170,9 @@ impl Chart {
     ) -> Result<bool, ChartError> {
         match file.name.as_str() {
             "Chart.yaml" => {}
-            "Chart.lock" => self.lock = Some(load_error(read(&file.data), "cannot load Chart.lock")?),
+            "Chart.lock" => {
+                self.lock = Some(load_error(read(&file.data), "cannot load Chart.lock")?)
+            }
             "values.yaml" => {
                 self.values = load_error(values::read(&file.data), "cannot load values.yaml")?;
             }
@@ -234,9 +238,13 @@ impl Chart {
 
     fn collect_crds(&self, path: &str, found: &mut Vec<ChartFile>) {
         for file in &self.files {
-            let manifest = ["yaml", "yml", "json"].into_iter().any(|end| has_extension(&file.name, end));
+            let manifest =
+                ["yaml", "yml", "json"].into_iter().any(|end| has_extension(&file.name, end));
             if file.name.starts_with("crds/") && manifest {
-                found.push(ChartFile { name: format!("{path}/{}", file.name), data: file.data.clone() });
+                found.push(ChartFile {
+                    name: format!("{path}/{}", file.name),
+                    data: file.data.clone(),
+                });
             }
         }
         for inner in &self.dependencies {

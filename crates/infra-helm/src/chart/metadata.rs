@@ -90,7 +90,8 @@ fn maintainer(data: &Data) -> Result<Maintainer, String> {
 
 fn dependency(data: &Data) -> Result<Dependency, String> {
     let Data::Map(fields) = data else {
-        return Place { structure: "Metadata", field: "dependencies" }.refuse(data, "v2.Dependency");
+        return Place { structure: "Metadata", field: "dependencies" }
+            .refuse(data, "v2.Dependency");
     };
     let mut own = Dependency::default();
     let place = |field| Place { structure: "Dependency", field };
@@ -238,7 +239,9 @@ impl Metadata {
             let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
             if !own.alias.bytes().all(word) {
                 let name = quoted(&own.name);
-                return invalid(format!("dependency {name} has disallowed characters in the alias"));
+                return invalid(format!(
+                    "dependency {name} has disallowed characters in the alias"
+                ));
             }
             let key = if own.alias.is_empty() { &own.name } else { &own.alias };
             if names.contains(key) {
@@ -346,8 +349,10 @@ fn without_null(data: &Data) -> Data {
 /// White space becomes a space; what cannot be printed goes.
 fn sanitised(text: &str) -> String {
     text.chars()
-        .filter_map(|rune| {
-            if rune.is_whitespace() { Some(' ') } else { is_print(rune).then_some(rune) }
-        })
+        .filter_map(
+            |rune| {
+                if rune.is_whitespace() { Some(' ') } else { is_print(rune).then_some(rune) }
+            },
+        )
         .collect()
 }

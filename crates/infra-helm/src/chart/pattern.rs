@@ -83,7 +83,9 @@ fn here(pattern: &[char], path: &[char]) -> bool {
             }
             Some('?') => path.get(place).filter(|rune| **rune != '/').map(|_| 1),
             Some('[') => path.get(place).and_then(|rune| {
-                class(&pattern[at..], Some(*rune)).filter(|(found, _)| *found).map(|(_, length)| length)
+                class(&pattern[at..], Some(*rune))
+                    .filter(|(found, _)| *found)
+                    .map(|(_, length)| length)
             }),
             Some('\\') => {
                 (path.get(place).is_some() && path.get(place) == pattern.get(at + 1)).then_some(2)

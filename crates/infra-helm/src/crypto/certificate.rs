@@ -65,7 +65,11 @@ fn key_identifier(key: &Key) -> Result<Vec<u8>, String> {
     Ok(sha2::Sha256::digest(key.public_bits()?)[..20].to_vec())
 }
 
-fn extensions(subject: &Subject<'_>, key: &Key, authority_id: Option<&[u8]>) -> Result<Vec<u8>, String> {
+fn extensions(
+    subject: &Subject<'_>,
+    key: &Key,
+    authority_id: Option<&[u8]>,
+) -> Result<Vec<u8>, String> {
     // Digital signature and key encipherment; authorities sign certificates besides.
     let usage = if subject.is_authority { bits(&[0xa4], 2) } else { bits(&[0xa0], 5) };
     let purpose = |last: u8| object(&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, last]);
@@ -130,7 +134,11 @@ fn subject_identifier(extensions: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A certificate in DER.
-pub(crate) fn issue(subject: &Subject<'_>, key: &Key, authority: Authority<'_>) -> Result<Vec<u8>, String> {
+pub(crate) fn issue(
+    subject: &Subject<'_>,
+    key: &Key,
+    authority: Authority<'_>,
+) -> Result<Vec<u8>, String> {
     let own_name = name(subject.name);
     let (issuer_name, authority_id, signer) = match authority {
         Authority::Own => (own_name.clone(), None, key),

@@ -7,7 +7,8 @@ pub(super) fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
     if length < 0x80 {
         out.push(u8::try_from(length).unwrap_or(0));
     } else {
-        let bytes: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
+        let bytes: Vec<u8> =
+            length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
         out.push(0x80 | u8::try_from(bytes.len()).unwrap_or(0));
         out.extend(bytes);
     }

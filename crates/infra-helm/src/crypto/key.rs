@@ -41,8 +41,8 @@ const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 /// The prefix of a SHA-256 digest in an RSA signature.
 const DIGEST_INFO: [u8; 19] = [
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04,
-    0x20,
+    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+    0x00, 0x04, 0x20,
 ];
 
 /// A PEM block.
@@ -63,7 +63,11 @@ pub(crate) fn pem_body(text: &[u8]) -> Option<(String, Vec<u8>)> {
     let (_, rest) = text.split_once("-----BEGIN ")?;
     let (label, rest) = rest.split_once("-----")?;
     let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
-    let clean: String = body.lines().filter(|line| !line.contains(':')).flat_map(|line| line.trim().chars()).collect();
+    let clean: String = body
+        .lines()
+        .filter(|line| !line.contains(':'))
+        .flat_map(|line| line.trim().chars())
+        .collect();
     Some((label.to_owned(), STANDARD.decode(clean).ok()?))
 }
 
@@ -99,7 +103,9 @@ impl Key {
             "PRIVATE KEY" => rsa::PrivateKey::from_pkcs8_der(&body)
                 .map(|key| Self::Rsa(Box::new(key)))
                 .ok()
-                .or_else(|| ed25519_dalek::SigningKey::from_pkcs8_der(&body).map(Self::Ed25519).ok())
+                .or_else(|| {
+                    ed25519_dalek::SigningKey::from_pkcs8_der(&body).map(Self::Ed25519).ok()
+                })
                 .or_else(|| p256::ecdsa::SigningKey::from_pkcs8_der(&body).map(Self::Ecdsa).ok())
                 .ok_or_else(wrong),
             _ => Err(wrong()),
@@ -143,10 +149,8 @@ impl Key {
                 .as_bytes()
                 .to_vec(),
             Self::Ecdsa(key) => {
-                let public = key
-                    .verifying_key()
-                    .to_public_key_der()
-                    .map_err(|fault| fault.to_string())?;
+                let public =
+                    key.verifying_key().to_public_key_der().map_err(|fault| fault.to_string())?;
                 let (inside, _) = der::open(public.as_bytes(), 0x30).ok_or("no public key")?;
                 let (_, rest) = der::whole(inside).ok_or("no public key")?;
                 let (bits, _) = der::open(rest, 0x03).ok_or("no public key")?;
@@ -180,7 +184,8 @@ impl Key {
         match self {
             Self::Rsa(key) => {
                 let prefixed = [&DIGEST_INFO[..], &digest[..]].concat();
-                key.sign(rsa::Pkcs1v15Sign::new_unprefixed(), &prefixed).map_err(|fault| fault.to_string())
+                key.sign(rsa::Pkcs1v15Sign::new_unprefixed(), &prefixed)
+                    .map_err(|fault| fault.to_string())
             }
             Self::Ecdsa(key) => {
                 let signature: p256::ecdsa::Signature =

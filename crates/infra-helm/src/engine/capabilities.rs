@@ -55,7 +55,8 @@ impl Capabilities {
     /// The leading numbers, and major and minor.
     fn numbers(&self) -> (Vec<String>, [String; 2]) {
         let text = self.kube_version.trim_start_matches('v');
-        let end = text.find(|rune: char| !(rune.is_ascii_digit() || rune == '.')).unwrap_or(text.len());
+        let end =
+            text.find(|rune: char| !(rune.is_ascii_digit() || rune == '.')).unwrap_or(text.len());
         let numbers: Vec<String> =
             text[..end].split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         let part = |index: usize| numbers.get(index).cloned().unwrap_or_default();

@@ -184,10 +184,8 @@ fn texts(
     ] {
         release.set(name.as_bytes().into(), value);
     }
-    let shared = Shared {
-        release: Value::Map(release),
-        capabilities: options.capabilities.value(),
-    };
+    let shared =
+        Shared { release: Value::Map(release), capabilities: options.capabilities.value() };
     let mut templates = Vec::new();
     collect(chart, chart.name(), true, values, &shared, &mut templates);
     render(&templates, options.budget, options.environment.clone())

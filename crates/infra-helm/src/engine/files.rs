@@ -67,9 +67,8 @@ impl Object for Files {
     }
 
     fn entries(&self) -> Option<Vec<(Value, Value)>> {
-        let entry = |(name, data): (&String, &Rc<[u8]>)| {
-            (Value::string(name), Value::Bytes(data.clone()))
-        };
+        let entry =
+            |(name, data): (&String, &Rc<[u8]>)| (Value::string(name), Value::Bytes(data.clone()));
         Some(self.0.iter().map(entry).collect())
     }
 
@@ -91,6 +90,10 @@ impl Object for Files {
             b"Get" => Value::string(self.get(&text)),
             b"GetBytes" => Value::Bytes(Rc::from(self.get(&text))),
             b"Glob" => Value::Object(Rc::new(self.glob(&text))),
+            // Helm looks at the byte before the end.
+            b"Lines" if self.0.get(&text).is_some_and(|data| data.is_empty()) => {
+                return Err("runtime error: index out of range [-1]".to_owned());
+            }
             b"Lines" => self.lines(&text),
             b"AsConfig" => self.as_map(|data| Value::string(data)),
             _ => self.as_map(|data| Value::string(STANDARD.encode(data))),
@@ -129,7 +132,10 @@ fn glob(pattern: &str) -> Option<Regex> {
                 if inside.is_empty() {
                     return None;
                 }
-                out.push_str(&format!("[{mark}{}]", inside.replace('\\', "\\\\").replace('[', "\\[")));
+                out.push_str(&format!(
+                    "[{mark}{}]",
+                    inside.replace('\\', "\\\\").replace('[', "\\[")
+                ));
                 at += length;
             }
             '{' => {

@@ -6,4 +6,6 @@ mod files;
 mod render;
 
 pub use capabilities::Capabilities;
-pub use chart::{ChartRenderError, ReleaseInfo, RenderOptions, Rendered, render_chart, render_files};
+pub use chart::{
+    ChartRenderError, ReleaseInfo, RenderOptions, Rendered, render_chart, render_files,
+};

@@ -206,8 +206,10 @@ fn assignable(value: &Value, wanted: Parameter) -> bool {
         Parameter::Int64 => matches!(value, Value::Integer(IntegerKind::Int64, _)),
         Parameter::Float64 => matches!(value, Value::Float(_)),
         Parameter::Map => matches!(value, Value::Map(map) if map.kind.is_interface()),
-        Parameter::List => matches!(value, Value::List(list) if list.kind == ListKind::Any),
-        Parameter::Strings => matches!(value, Value::List(list) if matches!(list.kind, ListKind::Strings | ListKind::NilStrings)),
+        Parameter::List => matches!(value, Value::List(list) if list.kind.is_interface()),
+        Parameter::Strings => {
+            matches!(value, Value::List(list) if matches!(list.kind, ListKind::Strings | ListKind::NilStrings))
+        }
         Parameter::Bytes => matches!(value, Value::Bytes(_)),
         Parameter::Named(name) => value.type_name() == name,
     }

@@ -67,10 +67,7 @@ impl<'t> State<'_, 't> {
             Some(newline) => before.len() - newline - 1,
             None => before.len(),
         };
-        let mut shown = String::from_utf8_lossy(&shown).into_owned();
-        if shown.len() > 20 {
-            shown = format!("{}...", shown.chars().take(20).collect::<String>());
-        }
+        let shown = String::from_utf8_lossy(&shown);
         let file = String::from_utf8_lossy(&self.template.file);
         let quoted = crate::format::quote(&self.template.name, '"', false);
         format!("template: {file}:{line}:{column}: executing {quoted} at <{shown}>: {message}")

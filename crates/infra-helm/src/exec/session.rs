@@ -100,11 +100,11 @@ const TPL_NAME: &[u8] = b"gotpl";
 const PARSED_LIMIT: usize = 4_096;
 
 fn parse(file: &[u8], source: &[u8]) -> Result<Vec<Rc<Template>>, String> {
-    let trees = template::parse(file, source, &crate::function::is_known).map_err(|fault| fault.0)?;
+    let trees =
+        template::parse(file, source, &crate::function::is_known).map_err(|fault| fault.0)?;
     let (file, source): (Text, Text) = (Rc::from(file), Rc::from(source));
-    let template = |(name, list)| {
-        Rc::new(Template { name, file: file.clone(), source: source.clone(), list })
-    };
+    let template =
+        |(name, list)| Rc::new(Template { name, file: file.clone(), source: source.clone(), list });
     Ok(trees.into_iter().map(template).collect())
 }
 
@@ -142,7 +142,8 @@ impl Session {
     /// A session with no templates.
     #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
-        let seeded = crate::environment::Seeded::new(crate::environment::Moment::default(), [0; 32]);
+        let seeded =
+            crate::environment::Seeded::new(crate::environment::Moment::default(), [0; 32]);
         Self::new(Budget::default(), Rc::new(seeded))
     }
 

@@ -17,6 +17,8 @@ const WIDTH_LIMIT: i64 = 1_000_000;
 struct Flags {
     minus: bool,
     plus: bool,
+    /// `%+v`: structs show the names of their fields.
+    names: bool,
     sharp: bool,
     space: bool,
     zero: bool,
@@ -109,7 +111,7 @@ impl Formatter<'_> {
             self.next += 1;
             if verb == 'v' {
                 flags.go_syntax = std::mem::take(&mut flags.sharp);
-                flags.plus = false;
+                flags.names = std::mem::take(&mut flags.plus);
             }
             print_argument(&mut self.out, &value, verb, flags, 0);
         }
@@ -306,6 +308,20 @@ fn print_argument(out: &mut Vec<u8>, value: &Value, verb: char, flags: Flags, de
         Value::Object(object) => match object.text() {
             Some(text) if matches!(verb, 'v' | 's' | 'q' | 'x' | 'X') => {
                 print_text(out, &text, value, verb, flags);
+            }
+            _ if flags.names && object.entries().is_none() => {
+                let fields = object.shown_fields();
+                let parts: Vec<Vec<u8>> = fields
+                    .iter()
+                    .map(|(name, item)| {
+                        let mut part = format!("{name}:").into_bytes();
+                        print_argument(&mut part, item, verb, flags, depth + 1);
+                        part
+                    })
+                    .collect();
+                let pointer: &[u8] =
+                    if object.kind_name() == "ptr" && depth == 0 { b"&" } else { b"" };
+                pad(out, &[pointer, b"{", &parts.join(&b' '), b"}"].concat(), flags, false);
             }
             _ => pad(out, &display(value), flags, false),
         },

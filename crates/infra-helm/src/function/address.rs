@@ -29,8 +29,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let Value::Map(map) = &v[0] else { return Ok(Value::string("")) };
         let part = |name: &str| match map.get(name.as_bytes()) {
             None => Ok(std::string::String::new()),
-            Some(value @ Value::String(_)) => Ok(std::string::String::from_utf8_lossy(bytes(&value)).into_owned()),
-            Some(other) => Err(format!("unable to parse {name} key, must be of type string, but {} found", other.kind_name())),
+            Some(value @ Value::String(_)) => {
+                Ok(std::string::String::from_utf8_lossy(bytes(&value)).into_owned())
+            }
+            Some(other) => Err(format!(
+                "unable to parse {name} key, must be of type string, but {} found",
+                other.kind_name()
+            )),
         };
         let user = part("userinfo")?;
         let url = Url {
@@ -40,7 +45,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
             query: part("query")?,
             opaque: part("opaque")?,
             fragment: part("fragment")?,
-            user: if user.is_empty() { user } else { parse(&format!("proto://{user}@host")).map_err(|fault| format!("unable to parse userinfo in dict: {fault}"))?.user },
+            user: if user.is_empty() {
+                user
+            } else {
+                parse(&format!("proto://{user}@host"))
+                    .map_err(|fault| format!("unable to parse userinfo in dict: {fault}"))?
+                    .user
+            },
         };
         Ok(Value::string(url.text()))
     }),
@@ -69,7 +80,9 @@ fn unescape(text: &str) -> Result<std::string::String, Fault> {
     let (bytes, mut out, mut at) = (text.as_bytes(), Vec::new(), 0);
     while at < bytes.len() {
         if bytes[at] == b'%' {
-            let digits = text.get(at + 1..at + 3).filter(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            let digits = text
+                .get(at + 1..at + 3)
+                .filter(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()));
             let Some(digits) = digits else {
                 let shown = text.get(at..(at + 3).min(text.len())).unwrap_or("%");
                 return Err(format!("invalid URL escape {}", quoted(shown)));
@@ -88,7 +101,8 @@ fn unescape(text: &str) -> Result<std::string::String, Fault> {
 fn escape(text: &str, keep: &str) -> std::string::String {
     let mut out = std::string::String::new();
     for byte in text.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || byte.is_ascii() && keep.contains(char::from(byte));
+        let plain =
+            byte.is_ascii_alphanumeric() || byte.is_ascii() && keep.contains(char::from(byte));
         if plain {
             out.push(char::from(byte));
         } else {
@@ -191,7 +205,9 @@ fn host_text(host: &str) -> Result<std::string::String, Fault> {
         host.find(':').map_or("", |at| &host[at..])
     };
     let digits = port.strip_prefix(':').unwrap_or("");
-    if !(port.is_empty() || port.starts_with(':') && digits.bytes().all(|byte| byte.is_ascii_digit())) {
+    if !(port.is_empty()
+        || port.starts_with(':') && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    {
         return Err(format!("invalid port {} after host", quoted(port)));
     }
     if let Some(bad) = host.chars().find(|rune| " <>\"\\^`{|}".contains(*rune)) {

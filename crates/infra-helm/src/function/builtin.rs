@@ -54,7 +54,7 @@ fn length(_: &mut Session, values: &[Value]) -> Outcome {
         Value::Object(object) if object.entries().is_some() => {
             object.entries().map_or(0, |entries| entries.len())
         }
-        Value::Nil => return Err("len of nil pointer".into()),
+        Value::Nil => return Err("reflect: call of reflect.Value.Type on zero Value".into()),
         other => return Err(format!("len of type {}", other.type_name()).into()),
     };
     Ok(Value::int(i64::try_from(count).unwrap_or(i64::MAX)))

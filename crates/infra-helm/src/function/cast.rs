@@ -69,6 +69,9 @@ pub(super) fn texts(value: &Value) -> Vec<Vec<u8>> {
     match value {
         Value::Nil => Vec::new(),
         Value::List(list) => list.items.iter().filter(|item| !item.is_nil()).map(text).collect(),
+        Value::Object(object) if object.kind_name() == "slice" => {
+            object.entries().unwrap_or_default().iter().map(|(_, item)| text(item)).collect()
+        }
         other => vec![text(other)],
     }
 }
@@ -77,6 +80,8 @@ pub(super) fn texts(value: &Value) -> Vec<Vec<u8>> {
 pub(super) fn to_integer(value: &Value) -> i64 {
     match value {
         Value::Integer(_, value) => *value,
+        // Out of range, the machine's conversion gives the smallest number.
+        Value::Float(value) if !(-9.3e18..9.223_372_036_854_775_8e18).contains(value) => i64::MIN,
         #[allow(clippy::cast_possible_truncation)]
         Value::Float(value) => *value as i64,
         Value::Bool(value) => i64::from(*value),

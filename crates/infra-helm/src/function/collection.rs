@@ -108,13 +108,17 @@ fn merge(
     for (key, source) in from.snapshot() {
         session.step()?;
         match (into.get(&key), &source) {
-            (Some(Value::Map(inner)), Value::Map(other)) if !inner.is_empty() || overwrite => {
+            (Some(Value::Map(inner)), Value::Map(other)) => {
                 stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
                     merge(session, &inner, other, overwrite, depth + 1)
                 })?;
+                // Nothing came in: the source's own map takes the place.
+                if inner.is_empty() {
+                    into.set(key, source.clone());
+                }
             }
             (Some(own), source) => {
-                if overwrite || !source.is_nil() && !own.truth() && source.truth() {
+                if overwrite || !source.is_nil() && !own.truth() {
                     into.set(key, source.clone());
                 }
             }

@@ -84,15 +84,13 @@ impl Decimal {
             below *= power(-shift);
         }
         let negative = (above < zero) != (below < zero);
-        let (above, below) = (BigInt::from(above.magnitude().clone()), BigInt::from(below.magnitude().clone()));
+        let (above, below) =
+            (BigInt::from(above.magnitude().clone()), BigInt::from(below.magnitude().clone()));
         let (mut quotient, rest) = (&above / &below, &above % &below);
         if rest * 2 >= below {
             quotient += 1;
         }
-        Ok(Self {
-            digits: if negative { -quotient } else { quotient },
-            exponent: -DIVISION_PLACES,
-        })
+        Ok(Self { digits: if negative { -quotient } else { quotient }, exponent: -DIVISION_PLACES })
     }
 
     fn float(&self) -> f64 {
@@ -100,7 +98,10 @@ impl Decimal {
     }
 }
 
-fn calculate(values: &[Value], operation: fn(Decimal, &Decimal) -> Result<Decimal, Fault>) -> Outcome {
+fn calculate(
+    values: &[Value],
+    operation: fn(Decimal, &Decimal) -> Result<Decimal, Fault>,
+) -> Outcome {
     let mut total = Decimal::of(to_float(&values[0]))?;
     for value in &values[1..] {
         total = operation(total, &Decimal::of(to_float(value))?)?;

@@ -6,28 +6,29 @@ use sha2::Digest;
 use super::{Function, bytes, typed};
 use crate::value::{Parameter::String, Value};
 
-pub(super) const FUNCTIONS: &[Function] = &[
-    typed("b64enc", &[String], None, |_, v| Ok(Value::string(STANDARD.encode(bytes(&v[0]))))),
-    typed("b64dec", &[String], None, |_, v| Ok(Value::string(base64_decoded(bytes(&v[0]))))),
-    typed("sha256sum", &[String], None, |_, v| {
-        Ok(Value::string(hex::encode(sha2::Sha256::digest(bytes(&v[0])))))
-    }),
-    typed("sha512sum", &[String], None, |_, v| {
-        Ok(Value::string(hex::encode(sha2::Sha512::digest(bytes(&v[0])))))
-    }),
-    typed("sha1sum", &[String], None, |_, v| {
-        Ok(Value::string(hex::encode(sha1::Sha1::digest(bytes(&v[0])))))
-    }),
-    typed("b32enc", &[String], None, |_, v| Ok(Value::string(base32(bytes(&v[0]))))),
-    typed("b32dec", &[String], None, |_, v| {
-        Ok(Value::string(base32_decoded(bytes(&v[0])).unwrap_or_else(|at| {
-            format!("illegal base32 data at input byte {at}").into_bytes()
-        })))
-    }),
-    typed("adler32sum", &[String], None, |_, v| {
-        Ok(Value::string(adler32(bytes(&v[0])).to_string()))
-    }),
-];
+pub(super) const FUNCTIONS: &[Function] =
+    &[
+        typed("b64enc", &[String], None, |_, v| Ok(Value::string(STANDARD.encode(bytes(&v[0]))))),
+        typed("b64dec", &[String], None, |_, v| Ok(Value::string(base64_decoded(bytes(&v[0]))))),
+        typed("sha256sum", &[String], None, |_, v| {
+            Ok(Value::string(hex::encode(sha2::Sha256::digest(bytes(&v[0])))))
+        }),
+        typed("sha512sum", &[String], None, |_, v| {
+            Ok(Value::string(hex::encode(sha2::Sha512::digest(bytes(&v[0])))))
+        }),
+        typed("sha1sum", &[String], None, |_, v| {
+            Ok(Value::string(hex::encode(sha1::Sha1::digest(bytes(&v[0])))))
+        }),
+        typed("b32enc", &[String], None, |_, v| Ok(Value::string(base32(bytes(&v[0]))))),
+        typed("b32dec", &[String], None, |_, v| {
+            Ok(Value::string(base32_decoded(bytes(&v[0])).unwrap_or_else(|at| {
+                format!("illegal base32 data at input byte {at}").into_bytes()
+            })))
+        }),
+        typed("adler32sum", &[String], None, |_, v| {
+            Ok(Value::string(adler32(bytes(&v[0])).to_string()))
+        }),
+    ];
 
 /// The decoded bytes, or Go's error text as sprig returns it.
 fn base64_decoded(text: &[u8]) -> Vec<u8> {

@@ -121,11 +121,14 @@ fn limit(value: &Value) -> usize {
 
 /// Whether a place lies inside a character, where Go finds no empty match.
 fn is_inside(text: &[u8], at: usize) -> bool {
-    text.get(at).is_some_and(|byte| (0x80..0xc0).contains(byte)) && std::str::from_utf8(text).is_ok()
+    text.get(at).is_some_and(|byte| (0x80..0xc0).contains(byte))
+        && std::str::from_utf8(text).is_ok()
 }
 
 fn matches<'t>(pattern: &Regex, text: &'t [u8]) -> impl Iterator<Item = regex::bytes::Match<'t>> {
-    pattern.find_iter(text).filter(move |found| !(found.is_empty() && is_inside(text, found.start())))
+    pattern
+        .find_iter(text)
+        .filter(move |found| !(found.is_empty() && is_inside(text, found.start())))
 }
 
 fn all(pattern: &Regex, values: &[Value]) -> Value {

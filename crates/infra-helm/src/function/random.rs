@@ -35,7 +35,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     typed("randInt", &[Int, Int], None, |session, v| {
         let (low, high) = (integer(&v[0]), integer(&v[1]));
-        match high.checked_sub(low).and_then(|span| u64::try_from(span).ok()).filter(|span| *span > 0) {
+        match high
+            .checked_sub(low)
+            .and_then(|span| u64::try_from(span).ok())
+            .filter(|span| *span > 0)
+        {
             Some(span) => {
                 let offset = i64::try_from(below(session, span)).unwrap_or(0);
                 Ok(Value::int(low + offset))

@@ -68,10 +68,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let key = made(session, KeyKind::Rsa(2048))?;
         signed(session, v, &key)
     }),
-    typed("genSignedCertWithKey", &[String, List, List, Int, CERTIFICATE, String], None, |session, v| {
-        let key = given(&v[5])?;
-        signed(session, v, &key)
-    }),
+    typed(
+        "genSignedCertWithKey",
+        &[String, List, List, Int, CERTIFICATE, String],
+        None,
+        |session, v| {
+            let key = given(&v[5])?;
+            signed(session, v, &key)
+        },
+    ),
     typed("buildCustomCert", &[String, String], None, |_, v| custom(v)),
     typed("encryptAES", &[String, String], None, encrypt),
     typed("decryptAES", &[String, String], None, decrypt),
@@ -81,7 +86,10 @@ fn hashed(session: &mut Session, password: &[u8]) -> Result<std::string::String,
     session.spend(1 << 16)?;
     if password.len() > 72 {
         // Sprig answers with the error's text.
-        return Ok("failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".to_owned());
+        return Ok(
+            "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes"
+                .to_owned(),
+        );
     }
     let mut salt = [0; 16];
     session.environment.random(&mut salt);
@@ -173,7 +181,12 @@ fn items(value: &Value) -> Vec<Value> {
     }
 }
 
-fn certificate(session: &mut Session, values: &[Value], key: &Key, authority: Authority<'_>) -> Outcome {
+fn certificate(
+    session: &mut Session,
+    values: &[Value],
+    key: &Key,
+    authority: Authority<'_>,
+) -> Outcome {
     let name = lossy(&values[0]);
     let mut addresses = Vec::new();
     for item in items(&values[1]) {
@@ -182,15 +195,18 @@ fn certificate(session: &mut Session, values: &[Value], key: &Key, authority: Au
             return Err(format!("error parsing ip: {shown} is not a string").into());
         };
         let shown = lossy(&item).into_owned();
-        let address: IpAddr =
-            shown.parse().map_err(|_| format!("error parsing ip: {shown} is not a valid ip address"))?;
+        let address: IpAddr = shown
+            .parse()
+            .map_err(|_| format!("error parsing ip: {shown} is not a valid ip address"))?;
         addresses.push(address);
     }
     let mut names = Vec::new();
     for item in items(&values[2]) {
         let Value::String(_) = item else {
             let shown = std::string::String::from_utf8_lossy(&cast::text(&item)).into_owned();
-            return Err(format!("error processing alternate dns name: {shown} is not a string").into());
+            return Err(
+                format!("error processing alternate dns name: {shown} is not a string").into()
+            );
         };
         names.push(lossy(&item).into_owned());
     }
@@ -202,13 +218,15 @@ fn certificate(session: &mut Session, values: &[Value], key: &Key, authority: Au
 fn signed(session: &mut Session, values: &[Value], key: &Key) -> Outcome {
     let (certificate_text, key_text) = parts(&values[4]);
     let (_, body) = pem_body(&certificate_text).ok_or("unable to decode certificate")?;
-    let signer = Key::read(&key_text).map_err(|fault| format!("error parsing private key: {fault}"))?;
+    let signer =
+        Key::read(&key_text).map_err(|fault| format!("error parsing private key: {fault}"))?;
     certificate(session, values, key, Authority::Other(&body, &signer))
 }
 
 fn parts(value: &Value) -> (Vec<u8>, Vec<u8>) {
     let Value::Object(object) = value else { return (Vec::new(), Vec::new()) };
-    let field = |name: &[u8]| object.field(name).map(|text| bytes(&text).to_vec()).unwrap_or_default();
+    let field =
+        |name: &[u8]| object.field(name).map(|text| bytes(&text).to_vec()).unwrap_or_default();
     (field(b"Cert"), field(b"Key"))
 }
 

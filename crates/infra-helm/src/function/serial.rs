@@ -1,11 +1,11 @@
 //! YAML and JSON in and out.
 
-use super::{Function, Outcome, any, bytes, typed};
+use super::{Function, Outcome, any, bytes, lossy, typed};
 use crate::{
     exec::Session,
     json,
     value::{
-        Data, Map, MapKind,
+        Data, ListKind, Map, MapKind,
         Parameter::{Any, String},
         Value,
     },
@@ -36,10 +36,25 @@ pub(super) const FUNCTIONS: &[Function] = &[
     typed("mustToRawJson", &[Any], None, |session, v| {
         told(session, json::write(&v[0], false, false))
     }),
-    typed("fromJson", &[String], None, |_, v| Ok(map_or_error(json::read(bytes(&v[0])), ""))),
-    typed("fromJsonArray", &[String], None, |_, v| Ok(list_or_error(json::read(bytes(&v[0])), ""))),
-    any("mustFromJson", &[String], None, |_, v| {
-        Ok(Value::from(&json::read(bytes(&v[0]))?))
+    typed("fromJson", &[String], None, |_, v| {
+        Ok(match json::read(bytes(&v[0])) {
+            Ok(Data::Null) => Value::Map(Map::new(MapKind::NilAny)),
+            data => map_or_error(data, ""),
+        })
+    }),
+    typed("fromJsonArray", &[String], None, |_, v| {
+        Ok(match json::read(bytes(&v[0])) {
+            Ok(Data::Null) => Value::typed_list(ListKind::NilAny, Vec::new()),
+            data => list_or_error(data, ""),
+        })
+    }),
+    any("mustFromJson", &[String], None, |_, v| match json::read(bytes(&v[0]))? {
+        Data::Float(value) if !value.is_finite() => {
+            let shown = lossy(&v[0]).trim().to_owned();
+            let message = "into Go value of type float64";
+            Err(format!("json: cannot unmarshal number {shown} {message}").into())
+        }
+        data => Ok(Value::from(&data)),
     }),
 ];
 

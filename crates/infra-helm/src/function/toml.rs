@@ -13,10 +13,17 @@ use crate::{
 
 pub(super) const FUNCTIONS: &[Function] = &[
     typed("toToml", &[Any], None, |session, v| {
+        // Go panics there, which ends the render.
+        if v[0].is_nil() {
+            return Err("reflect: call of reflect.Value.Type on zero Value".into());
+        }
         let text = write(&v[0]).unwrap_or_else(std::string::String::into_bytes);
         produced(session, text)
     }),
     typed("mustToToml", &[Any], None, |session, v| {
+        if v[0].is_nil() {
+            return Err("reflect: call of reflect.Value.Type on zero Value".into());
+        }
         let text = write(&v[0])?;
         produced(session, text)
     }),
@@ -25,7 +32,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let text = std::string::String::from_utf8_lossy(bytes(&v[0])).into_owned();
         match text.parse::<toml::Table>() {
             Ok(table) => return Ok(from_table(table)),
-            Err(fault) => map.set(b"Error"[..].into(), Value::string(format!("toml: {}", fault.message()))),
+            Err(fault) => {
+                map.set(b"Error"[..].into(), Value::string(format!("toml: {}", fault.message())))
+            }
         }
         Ok(Value::Map(map))
     }),
@@ -70,13 +79,17 @@ fn write(value: &Value) -> Result<Vec<u8>, std::string::String> {
     let mut encoder = Encoder { out: Vec::new() };
     match entries(value) {
         Some(entries) => encoder.table(&[], &entries)?,
-        None => return Err("toml: top-level values must be Go maps or structs".to_owned()),
+        None if value.is_nil() || is_table_list(value)? => {
+            return Err("toml: top-level values must be Go maps or structs".to_owned());
+        }
+        None => encoder.element(value, 0)?,
     }
     Ok(encoder.out)
 }
 
 fn entries(value: &Value) -> Option<Vec<(Text, Value)>> {
     match value {
+        Value::Map(map) if map.kind.is_nil() => None,
         Value::Map(map) => Some(map.snapshot()),
         Value::Object(object) if object.kind_name() != "slice" && object.text().is_none() => {
             Some(match object.entries() {
@@ -92,6 +105,16 @@ fn entries(value: &Value) -> Option<Vec<(Text, Value)>> {
             })
         }
         _ => None,
+    }
+}
+
+/// Go's nil, also under a type.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Nil => true,
+        Value::Map(map) => map.kind.is_nil(),
+        Value::List(list) => list.kind.is_nil(),
+        _ => false,
     }
 }
 
@@ -125,7 +148,9 @@ fn quoted(text: &[u8]) -> std::string::String {
             '\n' => out.push_str("\\n"),
             '\x0c' => out.push_str("\\f"),
             '\r' => out.push_str("\\r"),
-            rune if rune < ' ' || rune == '\x7f' => out.push_str(&format!("\\u{:04x}", u32::from(rune))),
+            rune if rune < ' ' || rune == '\x7f' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(rune)))
+            }
             rune => out.push(rune),
         }
     }
@@ -150,8 +175,11 @@ fn float(value: f64) -> std::string::String {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
     // Beyond 2^53 a plain number would look more exact than it is.
-    let text =
-        if value.abs() > 9_007_199_254_740_991.0 { float_exponent(value, None) } else { float_fixed(value, None) };
+    let text = if value.abs() > 9_007_199_254_740_991.0 {
+        float_exponent(value, None)
+    } else {
+        float_fixed(value, None)
+    };
     if text.contains(['.', 'e']) { text } else { format!("{text}.0") }
 }
 
@@ -179,7 +207,7 @@ impl Encoder {
             for (name, item) in entries {
                 if self::entries(item).is_some() || is_table_list(item)? {
                     inner.push((name, item));
-                } else if !item.is_nil() {
+                } else if !is_nothing(item) {
                     let own = [path, std::slice::from_ref(name)].concat();
                     self.indent(&own);
                     self.put(&format!("{} = ", key(name)));

@@ -70,8 +70,8 @@ impl Object for Parsed {
 
     fn method(&self, name: &[u8]) -> Option<Signature> {
         let fixed = match name {
-            b"Major" | b"Minor" | b"Patch" | b"Prerelease" | b"Metadata" | b"Original" | b"String"
-            | b"IncMajor" | b"IncMinor" | b"IncPatch" => &[],
+            b"Major" | b"Minor" | b"Patch" | b"Prerelease" | b"Metadata" | b"Original"
+            | b"String" | b"IncMajor" | b"IncMinor" | b"IncPatch" => &[],
             b"Compare" | b"Equal" | b"GreaterThan" | b"GreaterThanEqual" | b"LessThan"
             | b"LessThanEqual" => OTHER,
             _ => return None,
@@ -81,9 +81,8 @@ impl Object for Parsed {
 
     fn call(&self, name: &[u8], arguments: &[Value]) -> Result<Value, std::string::String> {
         let own = &self.0;
-        let number = |value: u64| {
-            Ok(Value::Integer(crate::value::IntegerKind::Uint64, value.cast_signed()))
-        };
+        let number =
+            |value: u64| Ok(Value::Integer(crate::value::IntegerKind::Uint64, value.cast_signed()));
         match name {
             b"Major" => return number(own.major),
             b"Minor" => return number(own.minor),

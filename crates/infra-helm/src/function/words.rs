@@ -18,7 +18,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     typed("wrapWith", &[Int, String, String], None, |session, v| {
         let line = bytes(&v[1]);
-        wrap(session, bytes(&v[2]), integer(&v[0]), if line.is_empty() { b"\n" } else { line }, true)
+        wrap(
+            session,
+            bytes(&v[2]),
+            integer(&v[0]),
+            if line.is_empty() { b"\n" } else { line },
+            true,
+        )
     }),
     typed("abbrev", &[Int, String], None, |_, v| {
         let (width, text) = (integer(&v[0]), bytes(&v[1]));
@@ -262,8 +268,11 @@ impl<'a> Splitter<'a> {
 /// Words in lower case with a connector between them.
 fn split_case(text: &str, connector: char) -> std::string::String {
     let runes: Vec<char> = text.chars().collect();
-    let mut splitter =
-        Splitter { rest: &runes, connector, out: std::string::String::with_capacity(text.len() + 8) };
+    let mut splitter = Splitter {
+        rest: &runes,
+        connector,
+        out: std::string::String::with_capacity(text.len() + 8),
+    };
     let mut word = splitter.next();
     while !splitter.rest.is_empty() {
         let (kind, own) = word;

@@ -48,7 +48,9 @@ impl<'a> Stream<'a> {
     }
 
     fn unexpected(&self, context: &str) -> String {
-        match self.peek() {
+        // At the end Go's scanner is fed a space, which ends everything but literals and escapes.
+        let inside = context.contains("literal") || context.contains("escape");
+        match self.peek().or(inside.then_some(b' ')) {
             None => "unexpected end of JSON input".to_owned(),
             Some(byte) => {
                 let shown = match byte {
@@ -77,7 +79,7 @@ impl<'a> Stream<'a> {
             Some(b't') => self.word("true", Data::Bool(true)),
             Some(b'f') => self.word("false", Data::Bool(false)),
             Some(b'n') => self.word("null", Data::Null),
-            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b'-' | b'0'..=b'9') => self.number(depth),
             _ => Err(self.unexpected("looking for beginning of value")),
         }
     }
@@ -86,7 +88,9 @@ impl<'a> Stream<'a> {
         for (index, byte) in word.bytes().enumerate() {
             if self.peek() != Some(byte) {
                 let wanted = char::from(byte);
-                let context = if index == 0 { "looking for beginning of value".to_owned() } else {
+                let context = if index == 0 {
+                    "looking for beginning of value".to_owned()
+                } else {
                     format!("in literal {word} (expecting '{wanted}')")
                 };
                 return Err(self.unexpected(&context));
@@ -104,7 +108,7 @@ impl<'a> Stream<'a> {
         self.at - start
     }
 
-    fn number(&mut self) -> Result<Data, String> {
+    fn number(&mut self, depth: usize) -> Result<Data, String> {
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -131,8 +135,11 @@ impl<'a> Stream<'a> {
         }
         let shown = String::from_utf8_lossy(&self.text[start..self.at]).into_owned();
         match shown.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(Data::Float(value)),
-            _ => Err(format!("json: cannot unmarshal number {shown} into Go value of type float64")),
+            // At the top the type is looked at first.
+            Ok(value) if value.is_finite() || depth == 0 => Ok(Data::Float(value)),
+            _ => {
+                Err(format!("json: cannot unmarshal number {shown} into Go value of type float64"))
+            }
         }
     }
 
@@ -172,7 +179,8 @@ impl<'a> Stream<'a> {
                     self.at += 1;
                     let second = self.code()?;
                     if (0xdc00..0xe000).contains(&second) {
-                        rune = char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + second - 0xdc00);
+                        rune =
+                            char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + second - 0xdc00);
                     } else {
                         self.at = before;
                     }

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{
     format::{DEPTH_LIMIT, decode_rune, float_fixed, float_shortest},
-    value::{Data, ListKind, MapKind, Text, Value},
+    value::{Data, Text, Value},
 };
 
 /// How JSON is laid out.
@@ -125,12 +125,12 @@ impl Writer {
                 let text = STANDARD.encode(bytes);
                 quote_into(&mut self.out, text.as_bytes(), self.layout.escapes_html);
             }
-            Value::List(list) if list.kind == ListKind::NilStrings => self.out.extend_from_slice(b"null"),
+            Value::List(list) if list.kind.is_nil() => self.out.extend_from_slice(b"null"),
             Value::List(list) => {
                 let items: Vec<_> = list.items.iter().map(|item| (None, item.clone())).collect();
                 self.collection(items, depth, b'[', b']')?;
             }
-            Value::Map(map) if map.kind == MapKind::NilStrings => self.out.extend_from_slice(b"null"),
+            Value::Map(map) if map.kind.is_nil() => self.out.extend_from_slice(b"null"),
             Value::Map(map) => self.map(map.snapshot(), depth)?,
             Value::Object(object) => {
                 if let Some(text) = object.json_text() {
@@ -141,11 +141,17 @@ impl Writer {
                         Value::String(key) => (Some(key), item),
                         _ => (None, item),
                     });
-                    let (open, close) =
-                        if keyed || object.kind_name() == "map" { (b'{', b'}') } else { (b'[', b']') };
+                    let (open, close) = if keyed || object.kind_name() == "map" {
+                        (b'{', b'}')
+                    } else {
+                        (b'[', b']')
+                    };
                     self.collection(entries.collect(), depth, open, close)?;
                 } else {
-                    let fields = object.fields().into_iter().filter(|(name, _)| !object.json_name(name).is_empty());
+                    let fields = object
+                        .fields()
+                        .into_iter()
+                        .filter(|(name, _)| !object.json_name(name).is_empty());
                     let fields = fields.map(|(name, item)| {
                         let key: Text = object.json_name(name).as_bytes().into();
                         (Some(key), item)
@@ -201,8 +207,8 @@ pub(crate) fn plain(value: &Value, depth: usize) -> Result<Data, String> {
     stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
         Ok(match value {
             Value::Nil => Data::Null,
-            Value::Map(map) if map.kind == MapKind::NilStrings => Data::Null,
-            Value::List(list) if list.kind == ListKind::NilStrings => Data::Null,
+            Value::Map(map) if map.kind.is_nil() => Data::Null,
+            Value::List(list) if list.kind.is_nil() => Data::Null,
             Value::Bool(value) => Data::Bool(*value),
             Value::Integer(kind, value) if !kind.is_unsigned() => Data::Integer(*value),
             #[allow(clippy::cast_precision_loss)]

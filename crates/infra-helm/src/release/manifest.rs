@@ -171,8 +171,8 @@ pub fn sort_manifests(
             continue;
         }
         for document in split_manifests(content) {
-            let head = head(&document)
-                .map_err(|message| ManifestError { path: path.clone(), message })?;
+            let head =
+                head(&document).map_err(|message| ManifestError { path: path.clone(), message })?;
             match role(&head.annotations, &head.name, &head.kind, path, &document) {
                 Role::Object => manifests.push(Manifest {
                     path: path.clone(),

@@ -35,7 +35,8 @@ pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
     while !rest.is_empty() {
         let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
         let whole = digits(rest);
-        let number: u64 = if whole == 0 { 0 } else { rest[..whole].parse().map_err(|_| invalid())? };
+        let number: u64 =
+            if whole == 0 { 0 } else { rest[..whole].parse().map_err(|_| invalid())? };
         rest = &rest[whole..];
         let mut fraction = "";
         if let Some(after) = rest.strip_prefix('.') {
@@ -46,7 +47,8 @@ pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
         if whole == 0 && fraction.is_empty() {
             return Err(invalid());
         }
-        let end = rest.find(|rune: char| rune == '.' || rune.is_ascii_digit()).unwrap_or(rest.len());
+        let end =
+            rest.find(|rune: char| rune == '.' || rune.is_ascii_digit()).unwrap_or(rest.len());
         let name = &rest[..end];
         if name.is_empty() {
             return Err(format!("time: missing unit in duration {shown}"));
@@ -56,8 +58,13 @@ pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
             return Err(format!("time: unknown unit {name} in duration {shown}"));
         };
         rest = &rest[end..];
-        let mut value = number.checked_mul(unit).filter(|value| *value <= 1 << 63).ok_or_else(invalid)?;
-        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let mut value =
+            number.checked_mul(unit).filter(|value| *value <= 1 << 63).ok_or_else(invalid)?;
+        #[allow(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss
+        )]
         if !fraction.is_empty() {
             let scale = 10_f64.powi(i32::try_from(fraction.len()).unwrap_or(i32::MAX));
             let part: f64 = fraction.parse().unwrap_or(0.0);

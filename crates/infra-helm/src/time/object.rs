@@ -31,8 +31,11 @@ impl Time {
     /// A time from seconds and nanoseconds; the nearest that can be told when out of range.
     pub(crate) fn from_unix(seconds: i64, nanoseconds: u32) -> Self {
         let nanoseconds = i32::try_from(nanoseconds).unwrap_or(0);
-        let at = Timestamp::new(seconds, nanoseconds)
-            .unwrap_or(if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX });
+        let at = Timestamp::new(seconds, nanoseconds).unwrap_or(if seconds < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        });
         Self { at: at.to_zoned(TimeZone::UTC) }
     }
 
@@ -51,10 +54,12 @@ impl Time {
             Ok(Value::Integer(_, number)) => Some(number),
             _ => None,
         };
-        let mut time = Self::from_unix(number(b"Unix")?, u32::try_from(number(b"Nanosecond")?).ok()?);
+        let mut time =
+            Self::from_unix(number(b"Unix")?, u32::try_from(number(b"Nanosecond")?).ok()?);
         if let Ok(Value::String(zone_name)) = object.call(b" zone", &[]) {
             let name = String::from_utf8_lossy(&zone_name).into_owned();
-            let fixed = name.parse::<i32>().ok().and_then(|seconds| Offset::from_seconds(seconds).ok());
+            let fixed =
+                name.parse::<i32>().ok().and_then(|seconds| Offset::from_seconds(seconds).ok());
             let own = fixed.map(TimeZone::fixed).or_else(|| zone(&name));
             time.at = time.at.with_time_zone(own.unwrap_or(TimeZone::UTC));
         }
@@ -150,8 +155,7 @@ impl Time {
 
     fn fraction(&self, mark: char, count: usize, trims: bool) -> String {
         let digits = format!("{:09}", self.at.subsec_nanosecond());
-        let digits: String =
-            digits.chars().chain(std::iter::repeat('0')).take(count).collect();
+        let digits: String = digits.chars().chain(std::iter::repeat('0')).take(count).collect();
         let digits = if trims { digits.trim_end_matches('0') } else { &digits };
         if digits.is_empty() { String::new() } else { format!("{mark}{digits}") }
     }
@@ -195,9 +199,9 @@ impl Object for Time {
 
     fn method(&self, name: &[u8]) -> Option<Signature> {
         let fixed = match name {
-            b"Unix" | b"UnixNano" | b"UnixMilli" | b"UnixMicro" | b"Year" | b"Month" | b"Day" | b"Hour"
-            | b"Minute" | b"Second" | b"Nanosecond" | b"Weekday" | b"YearDay" | b"UTC" | b"Local"
-            | b"IsZero" | b"String" => NONE,
+            b"Unix" | b"UnixNano" | b"UnixMilli" | b"UnixMicro" | b"Year" | b"Month" | b"Day"
+            | b"Hour" | b"Minute" | b"Second" | b"Nanosecond" | b"Weekday" | b"YearDay"
+            | b"UTC" | b"Local" | b"IsZero" | b"String" => NONE,
             b"Format" => TEXT,
             b"AddDate" => NUMBERS,
             b"Sub" | b"Before" | b"After" | b"Equal" => TIME,
@@ -221,8 +225,12 @@ impl Object for Time {
                 Ok(Value::int64(i64::try_from(nanoseconds.div_euclid(1_000_000_000)).unwrap_or(0)))
             }
             b"UnixNano" => Ok(Value::int64(i64::try_from(nanoseconds).unwrap_or(0))),
-            b"UnixMilli" => Ok(Value::int64(i64::try_from(nanoseconds.div_euclid(1_000_000)).unwrap_or(0))),
-            b"UnixMicro" => Ok(Value::int64(i64::try_from(nanoseconds.div_euclid(1_000)).unwrap_or(0))),
+            b"UnixMilli" => {
+                Ok(Value::int64(i64::try_from(nanoseconds.div_euclid(1_000_000)).unwrap_or(0)))
+            }
+            b"UnixMicro" => {
+                Ok(Value::int64(i64::try_from(nanoseconds.div_euclid(1_000)).unwrap_or(0)))
+            }
             b"Year" => int(i64::from(self.at.year())),
             b"Month" => Ok(Named::value("time.Month", MONTHS, i64::from(self.at.month()), 1)),
             b"Weekday" => {
@@ -286,9 +294,9 @@ impl Time {
         };
         let first = jiff::civil::Date::new(year, month, 1);
         let days = i64::from(date.day()) - 1 + days;
-        let moved = first.and_then(|first| first.checked_add(SignedDuration::from_hours(
-            days.clamp(-4_000_000, 4_000_000) * 24,
-        )));
+        let moved = first.and_then(|first| {
+            first.checked_add(SignedDuration::from_hours(days.clamp(-4_000_000, 4_000_000) * 24))
+        });
         let zoned = moved.and_then(|date| {
             date.to_datetime(self.at.time()).to_zoned(self.at.time_zone().clone())
         });
@@ -304,7 +312,12 @@ struct Named {
 }
 
 impl Named {
-    fn value(kind: &'static str, names: impl AsRef<[&'static str]>, number: i64, first: i64) -> Value {
+    fn value(
+        kind: &'static str,
+        names: impl AsRef<[&'static str]>,
+        number: i64,
+        first: i64,
+    ) -> Value {
         let place = usize::try_from(number - first).unwrap_or(0);
         let name = names.as_ref().get(place).copied().unwrap_or("");
         Value::Object(Rc::new(Self { kind, name }))

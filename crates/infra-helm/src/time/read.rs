@@ -47,7 +47,13 @@ fn small(value: i32) -> Option<i8> {
     i8::try_from(value).ok()
 }
 
-fn zone_offset<'a>(text: &'a str, z: bool, colons: bool, minutes: bool, seconds: bool) -> Option<(i32, &'a str)> {
+fn zone_offset<'a>(
+    text: &'a str,
+    z: bool,
+    colons: bool,
+    minutes: bool,
+    seconds: bool,
+) -> Option<(i32, &'a str)> {
     if z && let Some(rest) = text.strip_prefix('Z') {
         return Some((0, rest));
     }
@@ -87,7 +93,12 @@ fn unmentioned_fraction<'a>(text: &'a str, found: &mut Found) -> &'a str {
     &rest[count..]
 }
 
-fn element<'a>(text: &'a str, element: Element, found: &mut Found, fraction_next: bool) -> Option<&'a str> {
+fn element<'a>(
+    text: &'a str,
+    element: Element,
+    found: &mut Found,
+    fraction_next: bool,
+) -> Option<&'a str> {
     let rest = match element {
         Element::LongYear => {
             let (year, rest) = digits(text, 4, 4)?;
@@ -113,7 +124,11 @@ fn element<'a>(text: &'a str, element: Element, found: &mut Found, fraction_next
             name(text, &WEEKDAYS, element == Element::Weekday)?.1
         }
         Element::Day | Element::UnderDay | Element::ZeroDay => {
-            let text = if element == Element::UnderDay { text.strip_prefix(' ').unwrap_or(text) } else { text };
+            let text = if element == Element::UnderDay {
+                text.strip_prefix(' ').unwrap_or(text)
+            } else {
+                text
+            };
             let (day, rest) = digits(text, if element == Element::ZeroDay { 2 } else { 1 }, 2)?;
             found.day = small(day);
             rest
@@ -129,12 +144,14 @@ fn element<'a>(text: &'a str, element: Element, found: &mut Found, fraction_next
             rest
         }
         Element::Minute | Element::ZeroMinute => {
-            let (minute, rest) = digits(text, if element == Element::ZeroMinute { 2 } else { 1 }, 2)?;
+            let (minute, rest) =
+                digits(text, if element == Element::ZeroMinute { 2 } else { 1 }, 2)?;
             found.minute = small(minute).filter(|minute| *minute < 60)?;
             rest
         }
         Element::Second | Element::ZeroSecond => {
-            let (second, rest) = digits(text, if element == Element::ZeroSecond { 2 } else { 1 }, 2)?;
+            let (second, rest) =
+                digits(text, if element == Element::ZeroSecond { 2 } else { 1 }, 2)?;
             found.second = small(second).filter(|second| *second < 60)?;
             if fraction_next { rest } else { unmentioned_fraction(rest, found) }
         }
@@ -163,7 +180,8 @@ fn element<'a>(text: &'a str, element: Element, found: &mut Found, fraction_next
         }
         Element::Fraction(mark, count, false) => {
             let rest = text.strip_prefix(mark)?;
-            let part = rest.get(..count).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?;
+            let part =
+                rest.get(..count).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?;
             let padded: String = part.chars().chain(std::iter::repeat('0')).take(9).collect();
             found.nanosecond = padded.parse().ok()?;
             &rest[count..]
@@ -177,14 +195,17 @@ impl Time {
     /// Reads a time; without an offset in the text it is UTC.
     pub(crate) fn parse(layout: &str, text: &str) -> Result<Self, String> {
         let wrong = || {
-            let [text, layout] = [text, layout].map(|part| crate::format::quote(part.as_bytes(), '"', false));
+            let [text, layout] =
+                [text, layout].map(|part| crate::format::quote(part.as_bytes(), '"', false));
             format!("parsing time {text} as {layout}: cannot parse {text} as {layout}")
         };
         let (mut found, mut rest) = (Found::default(), text);
         let layout_parts = parts(layout);
         for (index, part) in layout_parts.iter().enumerate() {
             match part {
-                Part::Text(literal) => rest = rest.strip_prefix(literal.as_str()).ok_or_else(wrong)?,
+                Part::Text(literal) => {
+                    rest = rest.strip_prefix(literal.as_str()).ok_or_else(wrong)?
+                }
                 Part::Element(own) => {
                     let next = layout_parts.get(index + 1);
                     let fraction = matches!(next, Some(Part::Element(Element::Fraction(..))));

@@ -32,7 +32,10 @@ impl Value {
             Self::String(text) | Self::Bytes(text) => Data::String(text.to_vec()),
             Self::List(list) => Data::List(list.items.iter().map(Self::to_data).collect()),
             Self::Map(map) => Data::Map(
-                map.snapshot().into_iter().map(|(key, item)| (key.to_vec(), item.to_data())).collect(),
+                map.snapshot()
+                    .into_iter()
+                    .map(|(key, item)| (key.to_vec(), item.to_data()))
+                    .collect(),
             ),
             Self::Nil | Self::Object(_) => Data::Null,
         })

@@ -57,6 +57,8 @@ impl IntegerKind {
 pub(crate) enum ListKind {
     /// `[]interface {}`
     Any,
+    /// The same without a slice behind it: empty, and `null` in JSON.
+    NilAny,
     /// `[]string`
     Strings,
     /// The same without a slice behind it: empty, and `null` in JSON.
@@ -72,6 +74,8 @@ pub(crate) enum ListKind {
 pub(crate) enum MapKind {
     /// `map[string]interface {}`
     Any,
+    /// `map[string]interface {}` without a map behind it: empty, and `null` in JSON.
+    NilAny,
     /// `map[string]string`
     Strings,
     /// The same without a map behind it: empty, and `null` in JSON.
@@ -298,23 +302,28 @@ impl Value {
 impl ListKind {
     pub(crate) fn type_name(self) -> &'static str {
         match self {
-            Self::Any => "[]interface {}",
+            Self::Any | Self::NilAny => "[]interface {}",
             Self::Strings | Self::NilStrings => "[]string",
             Self::Ints => "[]int",
             Self::Maps => "[]map[string]interface {}",
         }
     }
 
+    /// Whether this is Go's nil slice.
+    pub(crate) fn is_nil(self) -> bool {
+        matches!(self, Self::NilAny | Self::NilStrings)
+    }
+
     /// Whether elements are seen through an interface.
     pub(crate) fn is_interface(self) -> bool {
-        self == Self::Any
+        matches!(self, Self::Any | Self::NilAny)
     }
 }
 
 impl MapKind {
     pub(crate) fn type_name(self) -> &'static str {
         match self {
-            Self::Any => "map[string]interface {}",
+            Self::Any | Self::NilAny => "map[string]interface {}",
             Self::Strings | Self::NilStrings => "map[string]string",
             Self::Values => "common.Values",
         }
@@ -323,5 +332,10 @@ impl MapKind {
     /// Whether elements are seen through an interface.
     pub(crate) fn is_interface(self) -> bool {
         !matches!(self, Self::Strings | Self::NilStrings)
+    }
+
+    /// Whether this is Go's nil map.
+    pub(crate) fn is_nil(self) -> bool {
+        matches!(self, Self::NilAny | Self::NilStrings)
     }
 }

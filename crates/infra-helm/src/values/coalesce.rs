@@ -58,7 +58,8 @@ fn coalesce(chart: &Chart, into: &Rc<Map>, merge: bool) -> Result<(), String> {
             Some(Value::Map(own)) => own,
             Some(other) => {
                 // Go prints the value with the verb for booleans.
-                let shown = String::from_utf8_lossy(&crate::format::sprintf(b"%t", &[other])).into_owned();
+                let shown =
+                    String::from_utf8_lossy(&crate::format::sprintf(b"%t", &[other])).into_owned();
                 return Err(format!("type mismatch on {}: {shown}", inner.name()));
             }
         };
@@ -103,7 +104,8 @@ fn defaults(chart: &Chart, into: &Rc<Map>, merge: bool) {
             Some(Value::Nil) if !merge => into.remove(&key),
             Some(Value::Map(own)) => {
                 if let Value::Map(default) = &value {
-                    let inner = chart.dependencies.iter().any(|inner| inner.name().as_bytes() == &*key);
+                    let inner =
+                        chart.dependencies.iter().any(|inner| inner.name().as_bytes() == &*key);
                     if !(merge || inner) {
                         without_nil(default);
                     }

@@ -79,12 +79,19 @@ impl<'a> Parser<'a> {
     fn index(&mut self) -> Result<i64, Stop> {
         let (text, last) = self.until(&[']']);
         if last.is_none() {
-            return Err(Stop::Fault("error parsing index: EOF".to_owned()));
+            // The end of the text ends the parsing, here too.
+            return Err(Stop::End);
         }
         index(text)
     }
 
-    fn item(&mut self, list: &mut Vec<Data>, at: i64, depth: usize, lists: usize) -> Result<(), Stop> {
+    fn item(
+        &mut self,
+        list: &mut Vec<Data>,
+        at: i64,
+        depth: usize,
+        lists: usize,
+    ) -> Result<(), Stop> {
         if at < 0 {
             return Err(Stop::Fault(format!("negative {at} index not allowed")));
         }

@@ -14,7 +14,9 @@ pub(crate) fn to_json(data: &Data) -> Json {
         Data::Bool(value) => Json::Bool(*value),
         Data::Integer(value) => Json::from(*value),
         #[allow(clippy::cast_possible_truncation)]
-        Data::Float(value) if value.fract() == 0.0 && value.abs() < 9e15 => Json::from(*value as i64),
+        Data::Float(value) if value.fract() == 0.0 && value.abs() < 9e15 => {
+            Json::from(*value as i64)
+        }
         Data::Float(value) => Json::from(*value),
         Data::String(text) => Json::String(String::from_utf8_lossy(text).into_owned()),
         Data::List(items) => Json::Array(items.iter().map(to_json).collect()),

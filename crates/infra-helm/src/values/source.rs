@@ -74,7 +74,8 @@ fn add(
     let Data::Map(mut map) = values else { return Ok(values) };
     match source {
         ValueSource::File(name, text) => {
-            let read = document::read(text).map_err(|fault| format!("failed to parse {name}: {fault}"))?;
+            let read =
+                document::read(text).map_err(|fault| format!("failed to parse {name}: {fault}"))?;
             return Ok(merge_maps(Data::Map(map), read));
         }
         ValueSource::Json(text) if text.trim().starts_with('{') => {

@@ -64,7 +64,8 @@ impl Constraints {
             if !patterns.valid.is_match(part) {
                 return Err(improper(part));
             }
-            let found: Vec<&str> = patterns.find.find_iter(part).map(|found| found.as_str()).collect();
+            let found: Vec<&str> =
+                patterns.find.find_iter(part).map(|found| found.as_str()).collect();
             let found = if found.is_empty() { vec![part] } else { found };
             let mut all = Vec::new();
             for text in found {
@@ -120,8 +121,7 @@ impl Constraint {
             (dirty, patch_dirty) = (true, true);
             version = format!("{}{}.0{}", part(3), part(4), part(6));
         }
-        let version =
-            Version::parse(&version).map_err(|_| "constraint parser error".to_owned())?;
+        let version = Version::parse(&version).map_err(|_| "constraint parser error".to_owned())?;
         Ok(Self { operator: part(1).to_owned(), version, dirty, minor_dirty, patch_dirty })
     }
 

@@ -55,7 +55,9 @@ impl Version {
             *segment = number(part)?;
         }
         let zero_led = |part: &str| {
-            part.len() > 1 && part.starts_with('0') && part.bytes().all(|byte| byte.is_ascii_digit())
+            part.len() > 1
+                && part.starts_with('0')
+                && part.bytes().all(|byte| byte.is_ascii_digit())
         };
         if prerelease.split('.').any(zero_led) {
             return Err("version segment starts with 0".to_owned());

@@ -91,9 +91,11 @@ impl Decoder {
             match &node.kind {
                 NodeKind::Alias(name, target) => self.alias(name, target.as_ref(), Self::decode),
                 NodeKind::Scalar(text, implicit) => self.scalar(&node.tag, text, *implicit),
-                NodeKind::Sequence(items) => {
-                    items.iter().map(|item| self.decode(item)).collect::<Result<_, _>>().map(Data::List)
-                }
+                NodeKind::Sequence(items) => items
+                    .iter()
+                    .map(|item| self.decode(item))
+                    .collect::<Result<_, _>>()
+                    .map(Data::List),
                 NodeKind::Mapping(entries) => {
                     let mut map = BTreeMap::new();
                     self.mapping(entries, &mut map)?;
@@ -138,7 +140,14 @@ impl Decoder {
                 self.merge(value, map)?;
                 continue;
             }
-            let key = self.key(key)?;
+            let Some(key) = self.key(key)? else {
+                let value = crate::value::Value::from(&self.decode(value)?);
+                let shown = crate::format::sprintf(b"%#v", &[value]);
+                return Err(Fault(format!(
+                    "unsupported map key of type: %!s(<nil>), key: <nil>, value: {}",
+                    String::from_utf8_lossy(&shown)
+                )));
+            };
             let value = self.decode(value)?;
             map.insert(key, value);
         }
@@ -149,12 +158,12 @@ impl Decoder {
         let refused = || Fault::plain("map merge requires map or sequence of maps as the value");
         match &node.kind {
             NodeKind::Mapping(entries) => self.mapping(entries, map),
-            NodeKind::Alias(name, target) => self.alias(name, target.as_ref(), |decoder, target| {
-                match &target.kind {
+            NodeKind::Alias(name, target) => {
+                self.alias(name, target.as_ref(), |decoder, target| match &target.kind {
                     NodeKind::Mapping(entries) => decoder.mapping(entries, map),
                     _ => Err(refused()),
-                }
-            }),
+                })
+            }
             // Earlier maps win, so they come last.
             NodeKind::Sequence(items) => items.iter().rev().try_for_each(|item| match &item.kind {
                 NodeKind::Sequence(_) | NodeKind::Scalar(..) => Err(refused()),
@@ -164,20 +173,18 @@ impl Decoder {
         }
     }
 
-    /// A key as JSON has it: text.
-    fn key(&mut self, node: &Rc<Node>) -> Result<Vec<u8>, Fault> {
+    /// A key as JSON has it: text; nothing for null.
+    fn key(&mut self, node: &Rc<Node>) -> Result<Option<Vec<u8>>, Fault> {
         let numbers = std::mem::replace(&mut self.numbers, Numbers::Keys);
         let key = self.decode(node);
         self.numbers = numbers;
         match key? {
-            Data::String(text) => Ok(text),
-            Data::Bool(value) => Ok(value.to_string().into_bytes()),
-            Data::Integer(value) => Ok(value.to_string().into_bytes()),
+            Data::String(text) => Ok(Some(text)),
+            Data::Bool(value) => Ok(Some(value.to_string().into_bytes())),
+            Data::Integer(value) => Ok(Some(value.to_string().into_bytes())),
             #[allow(clippy::cast_possible_truncation)]
-            Data::Float(value) => Ok(short_float(value as f32).into_bytes()),
-            Data::Null => Err(Fault(
-                "unsupported map key of type: %!s(<nil>), key: <nil>, value: <nil>".to_owned(),
-            )),
+            Data::Float(value) => Ok(Some(short_float(value as f32).into_bytes())),
+            Data::Null => Ok(None),
             Data::List(_) | Data::Map(_) => Err(Fault::plain("invalid map key")),
         }
     }
@@ -192,7 +199,9 @@ impl Decoder {
                 text.iter().copied().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
             return base64::engine::general_purpose::STANDARD
                 .decode(clean)
-                .map(|bytes| Data::String(String::from_utf8_lossy(&bytes).into_owned().into_bytes()))
+                .map(|bytes| {
+                    Data::String(String::from_utf8_lossy(&bytes).into_owned().into_bytes())
+                })
                 .map_err(|_| Fault::plain("!!binary value contains invalid base64 data"));
         }
         if !matches!(short, b"" | b"bool" | b"int" | b"float" | b"null" | b"timestamp") {

@@ -13,7 +13,9 @@ pub(crate) fn split_documents(text: &[u8]) -> Vec<Vec<u8>> {
                 parts.push(std::mem::take(&mut part));
             }
         } else {
-            part.extend_from_slice(line);
+            // The reader gives every line its end, also the last.
+            part.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
+            part.push(b'\n');
         }
     }
     if !part.is_empty() {

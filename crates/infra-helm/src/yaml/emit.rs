@@ -186,9 +186,7 @@ impl Emitter {
     fn is_simple(&self, key: &Tree) -> bool {
         match key {
             Tree::Literal(text) => text.len() <= SIMPLE_KEY,
-            Tree::Text(text) => {
-                text.len() <= SIMPLE_KEY && !analyse(text, self.dialect).multiline
-            }
+            Tree::Text(text) => text.len() <= SIMPLE_KEY && !analyse(text, self.dialect).multiline,
             Tree::Binary(text) => text.len() + "!!binary".len() <= SIMPLE_KEY,
             Tree::Sequence(items) => items.is_empty(),
             Tree::Mapping(entries) => entries.is_empty(),

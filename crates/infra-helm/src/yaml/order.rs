@@ -64,7 +64,8 @@ fn compare(left: &[u8], right: &[u8], dialect: Dialect) -> Ordering {
         let begun = (a == '0' || b == '0')
             && left[..at].iter().rev().take_while(|rune| digit(**rune)).any(|rune| *rune != '0');
         let start = i64::from(begun);
-        let ((a_end, a_number), (b_end, b_number)) = (run(&left, at, start), run(&right, at, start));
+        let ((a_end, a_number), (b_end, b_number)) =
+            (run(&left, at, start), run(&right, at, start));
         return a_number.cmp(&b_number).then(a_end.cmp(&b_end)).then(a.cmp(&b));
     }
     left.len().cmp(&right.len())

@@ -41,11 +41,8 @@ struct Parser {
 
 /// The first document's root; nothing when the text holds none.
 pub(super) fn parse(text: &[u8]) -> Outcome<Option<Rc<Node>>> {
-    let mut parser = Parser {
-        scanner: Scanner::new(text)?,
-        anchors: BTreeMap::new(),
-        handles: BTreeMap::new(),
-    };
+    let mut parser =
+        Parser { scanner: Scanner::new(text)?, anchors: BTreeMap::new(), handles: BTreeMap::new() };
     let start = parser.document_start()?;
     let ends = [TokenKind::DocumentStart, TokenKind::DocumentEnd, TokenKind::StreamEnd];
     let root = match start {

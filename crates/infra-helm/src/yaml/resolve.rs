@@ -30,9 +30,9 @@ fn word(text: &str, version: Version) -> Option<Resolved> {
         "" | "~" | "null" | "Null" | "NULL" => Resolved::Null,
         "true" | "True" | "TRUE" => Resolved::Bool(true),
         "false" | "False" | "FALSE" => Resolved::Bool(false),
-        _ if version == Version::Two && is_old_bool(text) => {
-            Resolved::Bool(matches!(text.as_bytes()[0], b'y' | b'Y') || text.eq_ignore_ascii_case("on"))
-        }
+        _ if version == Version::Two && is_old_bool(text) => Resolved::Bool(
+            matches!(text.as_bytes()[0], b'y' | b'Y') || text.eq_ignore_ascii_case("on"),
+        ),
         ".nan" | ".NaN" | ".NAN" => Resolved::Float(f64::NAN),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Resolved::Float(f64::INFINITY),
         "-.inf" | "-.Inf" | "-.INF" => Resolved::Float(f64::NEG_INFINITY),
@@ -45,8 +45,21 @@ fn word(text: &str, version: Version) -> Option<Resolved> {
 pub(super) fn is_old_bool(text: &str) -> bool {
     matches!(
         text,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "n" | "N" | "no" | "No" | "NO" | "off"
-            | "Off" | "OFF"
+        "y" | "Y"
+            | "yes"
+            | "Yes"
+            | "YES"
+            | "on"
+            | "On"
+            | "ON"
+            | "n"
+            | "N"
+            | "no"
+            | "No"
+            | "NO"
+            | "off"
+            | "Off"
+            | "OFF"
     )
 }
 

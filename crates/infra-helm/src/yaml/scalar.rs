@@ -192,13 +192,15 @@ impl Scanner {
         let start = self.reader.mark;
         self.reader.skip();
         let (keep, increment) = self.block_header(start)?;
-        let mut indent = increment.map_or(0, |by| if self.indent >= 0 { self.indent + by } else { by });
+        let mut indent =
+            increment.map_or(0, |by| if self.indent >= 0 { self.indent + by } else { by });
         let (mut text, mut leading, mut trailing) = (Vec::new(), Vec::new(), Vec::new());
         let mut leading_blank = false;
         self.block_breaks(start, &mut indent, &mut trailing)?;
         while self.column() == indent && !self.reader.at_end() {
             let trailing_blank = self.reader.is_blank(0);
-            let folds = !literal && leading.first() == Some(&b'\n') && !leading_blank && !trailing_blank;
+            let folds =
+                !literal && leading.first() == Some(&b'\n') && !leading_blank && !trailing_blank;
             if folds {
                 if trailing.is_empty() {
                     text.push(b' ');
@@ -260,7 +262,12 @@ impl Scanner {
     }
 
     /// Empty lines; without an increment the first text line decides the indentation.
-    fn block_breaks(&mut self, start: Mark, indent: &mut i64, breaks: &mut Vec<u8>) -> Result<(), Fault> {
+    fn block_breaks(
+        &mut self,
+        start: Mark,
+        indent: &mut i64,
+        breaks: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
         let mut deepest = 0;
         loop {
             while (*indent == 0 || self.column() < *indent) && self.reader.peek(0) == b' ' {

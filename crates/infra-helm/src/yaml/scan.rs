@@ -178,9 +178,7 @@ impl Scanner {
         let indicator = b"-?:,[]{}#&*!|>'\"%@`".contains(&first);
         !(self.reader.is_blank_or_end(0) || indicator)
             || first == b'-' && !self.reader.is_blank(1)
-            || self.flow == 0
-                && matches!(first, b'?' | b':')
-                && !self.reader.is_blank_or_end(1)
+            || self.flow == 0 && matches!(first, b'?' | b':') && !self.reader.is_blank_or_end(1)
     }
 
     fn skip_to_token(&mut self) {
@@ -348,8 +346,7 @@ impl Scanner {
         let mark = self.reader.mark;
         if self.flow == 0 {
             if !self.key_allowed {
-                return self
-                    .fault(mark, "block sequence entries are not allowed in this context");
+                return self.fault(mark, "block sequence entries are not allowed in this context");
             }
             self.roll(column(mark), None, TokenKind::BlockSequenceStart, mark)?;
         }

@@ -48,7 +48,8 @@ pub(super) fn is_printable(text: &[u8], at: usize) -> bool {
         0xed => byte(1) < 0xa0,
         0xee => true,
         0xef => {
-            !(byte(1) == 0xbb && byte(2) == 0xbf) && !(byte(1) == 0xbf && matches!(byte(2), 0xbe | 0xbf))
+            !(byte(1) == 0xbb && byte(2) == 0xbf)
+                && !(byte(1) == 0xbf && matches!(byte(2), 0xbe | 0xbf))
         }
         _ => false,
     }
@@ -61,8 +62,8 @@ fn is_blank_or_end(text: &[u8], at: usize) -> bool {
 fn is_indicator(text: &[u8], at: usize, after_blank: bool, before_blank: bool) -> bool {
     if at == 0 {
         return match text[0] {
-            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"'
-            | b'%' | b'@' | b'`' => true,
+            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
+            | b'"' | b'%' | b'@' | b'`' => true,
             b'?' | b':' | b'-' => before_blank,
             _ => false,
         };

@@ -56,8 +56,11 @@ impl Scanner {
             } else {
                 let rest = self.uri(start, first[1..].to_vec(), true)?;
                 // `!` alone is the non-specific tag: no handle and itself as the suffix.
-                (handle, suffix) =
-                    if rest.is_empty() { (Vec::new(), b"!".to_vec()) } else { (b"!".to_vec(), rest) };
+                (handle, suffix) = if rest.is_empty() {
+                    (Vec::new(), b"!".to_vec())
+                } else {
+                    (b"!".to_vec(), rest)
+                };
             }
         }
         if !self.reader.is_blank_or_end(0) && !(self.flow > 0 && self.reader.peek(0) == b',') {
@@ -88,7 +91,8 @@ impl Scanner {
         loop {
             let byte = self.reader.peek(0);
             if byte == b'%' {
-                let digits = [self.reader.peek(1), self.reader.peek(2)].map(|d| char::from(d).to_digit(16));
+                let digits =
+                    [self.reader.peek(1), self.reader.peek(2)].map(|d| char::from(d).to_digit(16));
                 let [Some(high), Some(low)] = digits else {
                     return self.fault(start, "did not find URI escaped octet");
                 };

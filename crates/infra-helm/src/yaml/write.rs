@@ -26,9 +26,8 @@ pub(crate) fn write_data(data: &Data) -> Result<Vec<u8>, String> {
 
 /// Go's JSON leaves these characters as they are and go-yaml refuses to read them.
 fn readable(text: &[u8]) -> Result<Tree, String> {
-    let refused = |rune: char| {
-        matches!(u32::from(rune), 0x7f..=0x84 | 0x86..=0x9f | 0xfffe | 0xffff)
-    };
+    let refused =
+        |rune: char| matches!(u32::from(rune), 0x7f..=0x84 | 0x86..=0x9f | 0xfffe | 0xffff);
     if String::from_utf8_lossy(text).chars().any(refused) {
         return Err("yaml: control characters are not allowed".to_owned());
     }
@@ -106,11 +105,8 @@ fn text(bytes: &[u8]) -> Tree {
     }
     use base64::Engine;
     let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
-    let lines: Vec<&str> = encoded
-        .as_bytes()
-        .chunks(70)
-        .filter_map(|line| std::str::from_utf8(line).ok())
-        .collect();
+    let lines: Vec<&str> =
+        encoded.as_bytes().chunks(70).filter_map(|line| std::str::from_utf8(line).ok()).collect();
     Tree::Binary(if lines.len() > 1 { lines.join("\n") + "\n" } else { encoded.clone() })
 }
 
@@ -132,9 +128,9 @@ fn pretty_tree(value: &Value, depth: usize) -> Result<Tree, String> {
             Value::Float(value) if value.is_finite() => Tree::Literal(float_shortest(*value, 6)),
             Value::Float(value) => Tree::Literal(float_text(*value)),
             Value::String(bytes) => text(bytes),
-            Value::Bytes(bytes) => Tree::Sequence(
-                bytes.iter().map(|byte| Tree::Literal(byte.to_string())).collect(),
-            ),
+            Value::Bytes(bytes) => {
+                Tree::Sequence(bytes.iter().map(|byte| Tree::Literal(byte.to_string())).collect())
+            }
             Value::List(list) => Tree::Sequence(
                 list.items
                     .iter()
