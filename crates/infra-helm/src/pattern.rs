@@ -243,10 +243,9 @@ impl Translator {
                 (code(&digits, 16).filter(|_| digits.len() == 2), 4)
             }
             '0'..='7' => {
-                let most = if next == '0' { 3 } else { 3 };
                 let digits: String = self.runes[self.at + 1..]
                     .iter()
-                    .take(most)
+                    .take(3)
                     .take_while(|rune| rune.is_digit(8))
                     .collect();
                 // A single digit other than zero would refer back, which RE2 has not.

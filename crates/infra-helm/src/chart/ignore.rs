@@ -63,7 +63,7 @@ impl Rules {
                 if rule.folders_only && !is_folder || !found() {
                     return true;
                 }
-            } else if !(rule.folders_only && !is_folder) && found() {
+            } else if (is_folder || !rule.folders_only) && found() {
                 return true;
             }
         }

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::Signer;
-use p256::ecdsa::signature::hazmat::PrehashSigner;
+use p256::{ecdsa::signature::hazmat::PrehashSigner, elliptic_curve::Generate};
 use rsa::{
     pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, EncodeRsaPublicKey},
     pkcs8::{DecodePrivateKey, EncodePublicKey},
@@ -79,7 +79,7 @@ impl Key {
                     .map_err(|fault| format!("error generating rsa key: {fault}"))?;
                 Self::Rsa(Box::new(key))
             }
-            KeyKind::Ecdsa => Self::Ecdsa(p256::ecdsa::SigningKey::random(source)),
+            KeyKind::Ecdsa => Self::Ecdsa(p256::ecdsa::SigningKey::generate_from_rng(source)),
             KeyKind::Ed25519 => {
                 let mut secret = [0; 32];
                 source.0.random(&mut secret);

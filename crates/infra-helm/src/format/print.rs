@@ -1,6 +1,6 @@
 //! `%v` of whole values, and Go's `Sprint` and `Sprintln`.
 
-use super::{DEPTH_LIMIT, number::float_shortest};
+use super::{DEPTH_LIMIT, SIZE_LIMIT, number::float_shortest};
 use crate::value::{IntegerKind, Value};
 
 /// The `%v` text of a value, as `{{ x }}` prints it.
@@ -11,7 +11,7 @@ pub(crate) fn display(value: &Value) -> Vec<u8> {
 }
 
 pub(super) fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) {
-    if depth > DEPTH_LIMIT {
+    if depth > DEPTH_LIMIT || out.len() > SIZE_LIMIT {
         return out.extend_from_slice(b"...");
     }
     match value {

@@ -3,7 +3,7 @@
 use super::{Function, Outcome, any, bytes, typed};
 use crate::{
     exec::Session,
-    format::{display, sprint, sprintf, sprintln},
+    format::{sprint, sprintf, sprintln},
     value::{
         IntegerKind,
         Parameter::{Any, Reflect, String},
@@ -130,6 +130,11 @@ fn basic(value: &Value) -> Basic {
     }
 }
 
+fn mismatch(left: &Value, right: &Value) -> crate::exec::Failure {
+    let names = [left.type_name(), right.type_name()];
+    format!("incompatible types for comparison: {} and {}", names[0], names[1]).into()
+}
+
 fn equal(_: &mut Session, values: &[Value]) -> Outcome {
     let (first, rest) = (&values[0], &values[1..]);
     let comparable =
@@ -145,7 +150,7 @@ fn equal(_: &mut Session, values: &[Value]) -> Outcome {
                 (Basic::Integer, Basic::Unsigned) | (Basic::Unsigned, Basic::Integer)
             );
             if !mixed {
-                return Err("incompatible types for comparison".into());
+                return Err(mismatch(first, other));
             }
         }
         let same = match (first, other) {
@@ -159,7 +164,7 @@ fn equal(_: &mut Session, values: &[Value]) -> Outcome {
                     false
                 } else {
                     let found = if comparable(left) { right } else { left };
-                    let shown = display(found);
+                    let shown = sprintf(b"%s", std::slice::from_ref(found));
                     let shown = std::string::String::from_utf8_lossy(&shown);
                     let name = found.type_name();
                     return Err(format!("non-comparable type {shown}: {name}").into());
@@ -183,7 +188,7 @@ fn less(values: &[Value]) -> Result<bool, crate::exec::Failure> {
             Err("invalid type for comparison".into())
         }
         (_, right) if basic(right) == Basic::Other => Err("invalid type for comparison".into()),
-        _ => Err("incompatible types for comparison".into()),
+        (left, right) => Err(mismatch(left, right)),
     }
 }
 

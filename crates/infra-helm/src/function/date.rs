@@ -66,7 +66,7 @@ fn now(session: &Session) -> Time {
 /// A time, seconds since 1970, or else now.
 fn moment(session: &Session, value: &Value) -> Time {
     match value {
-        Value::Integer(IntegerKind::Int | IntegerKind::Int64 | IntegerKind::Int32, seconds) => {
+        Value::Integer(IntegerKind::Int | IntegerKind::Int64, seconds) => {
             Time::from_unix(*seconds, 0)
         }
         other => Time::of(other).unwrap_or_else(|| now(session)),

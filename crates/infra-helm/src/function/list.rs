@@ -148,7 +148,7 @@ fn reverse(_: &mut Session, values: &[Value]) -> Outcome {
 }
 
 fn contains(items: &[Value], wanted: &Value) -> bool {
-    items.iter().any(|item| cast::deep_equal(item, wanted, 0))
+    items.iter().any(|item| cast::deep_equal(item, wanted))
 }
 
 fn uniq(session: &mut Session, values: &[Value]) -> Outcome {

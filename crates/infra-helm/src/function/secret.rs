@@ -195,9 +195,7 @@ fn certificate(
             return Err(format!("error parsing ip: {shown} is not a string").into());
         };
         let shown = lossy(&item).into_owned();
-        let address: IpAddr = shown
-            .parse()
-            .map_err(|_| format!("error parsing ip: {shown} is not a valid ip address"))?;
+        let address: IpAddr = shown.parse().map_err(|_| format!("error parsing ip: {shown}"))?;
         addresses.push(address);
     }
     let mut names = Vec::new();

@@ -2,7 +2,8 @@
 
 use super::{Function, Outcome, any, bytes, lossy, typed};
 use crate::{
-    exec::Session,
+    exec::{Failure, Session},
+    format::TOO_LARGE,
     json,
     value::{
         Data, ListKind, Map, MapKind,
@@ -60,11 +61,17 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// What cannot be written is empty.
 fn swallowed(session: &mut Session, text: Result<Vec<u8>, std::string::String>) -> Outcome {
-    told(session, Ok(text.unwrap_or_default()))
+    match text {
+        Err(fault) if fault != TOO_LARGE => Ok(Value::string("")),
+        text => told(session, text),
+    }
 }
 
 fn told(session: &mut Session, text: Result<Vec<u8>, std::string::String>) -> Outcome {
-    let text = text?;
+    let text = text.map_err(|fault| match fault.as_str() {
+        TOO_LARGE => Failure::Budget("output"),
+        _ => Failure::Message(fault),
+    })?;
     session.spend(text.len())?;
     Ok(Value::string(text.strip_suffix(b"\n").unwrap_or(&text)))
 }

@@ -76,8 +76,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ))
     }),
     typed("swapcase", &[String], None, |_, v| Ok(Value::string(swap_case(&lossy(&v[0]))))),
-    typed("join", &[String, Any], None, |_, v| {
-        Ok(Value::string(cast::texts(&v[1]).join(bytes(&v[0]))))
+    typed("join", &[String, Any], None, |session, v| {
+        let (parts, separator) = (cast::texts(&v[1]), bytes(&v[0]));
+        session.spend(separator.len().saturating_mul(parts.len()))?;
+        Ok(Value::string(parts.join(separator)))
     }),
     typed("splitList", &[String, String], None, |_, v| {
         Ok(Value::strings(split_list(bytes(&v[1]), bytes(&v[0]))))

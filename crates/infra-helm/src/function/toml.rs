@@ -2,8 +2,8 @@
 
 use super::{Function, Outcome, bytes, typed};
 use crate::{
-    exec::Session,
-    format::{DEPTH_LIMIT, float_exponent, float_fixed},
+    exec::{Failure, Session},
+    format::{DEPTH_LIMIT, SIZE_LIMIT, TOO_LARGE, float_exponent, float_fixed},
     value::{
         ListKind, Map, MapKind,
         Parameter::{Any, String},
@@ -17,15 +17,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
         if v[0].is_nil() {
             return Err("reflect: call of reflect.Value.Type on zero Value".into());
         }
-        let text = write(&v[0]).unwrap_or_else(std::string::String::into_bytes);
-        produced(session, text)
+        match write(&v[0]) {
+            Err(fault) if fault != TOO_LARGE => Ok(Value::string(fault)),
+            text => produced(session, text),
+        }
     }),
     typed("mustToToml", &[Any], None, |session, v| {
         if v[0].is_nil() {
             return Err("reflect: call of reflect.Value.Type on zero Value".into());
         }
-        let text = write(&v[0])?;
-        produced(session, text)
+        produced(session, write(&v[0]))
     }),
     typed("fromToml", &[String], None, |_, v| {
         let map = Map::new(MapKind::Any);
@@ -40,7 +41,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
 ];
 
-fn produced(session: &mut Session, text: Vec<u8>) -> Outcome {
+fn produced(session: &mut Session, text: Result<Vec<u8>, std::string::String>) -> Outcome {
+    let text = text.map_err(|fault| match fault.as_str() {
+        TOO_LARGE => Failure::Budget("output"),
+        _ => Failure::Message(fault),
+    })?;
     session.spend(text.len())?;
     Ok(Value::string(text))
 }
@@ -202,6 +207,9 @@ impl Encoder {
         if path.len() > DEPTH_LIMIT {
             return Err("toml: the value nests too deep".to_owned());
         }
+        if self.out.len() > SIZE_LIMIT {
+            return Err(TOO_LARGE.to_owned());
+        }
         stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
             let mut inner = Vec::new();
             for (name, item) in entries {
@@ -245,6 +253,9 @@ impl Encoder {
     fn element(&mut self, value: &Value, depth: usize) -> Wrote {
         if depth > DEPTH_LIMIT {
             return Err("toml: the value nests too deep".to_owned());
+        }
+        if self.out.len() > SIZE_LIMIT {
+            return Err(TOO_LARGE.to_owned());
         }
         if let Some(own) = entries(value) {
             self.put("{");

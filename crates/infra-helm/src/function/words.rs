@@ -249,7 +249,7 @@ impl<'a> Splitter<'a> {
 
     fn connect(&mut self, next: Word, invalid_too: bool) {
         let ends = matches!(next, Word::Connector | Word::Punctuation);
-        if !ends && !(invalid_too && next == Word::Invalid) {
+        if !(ends || invalid_too && next == Word::Invalid) {
             self.out.push(self.connector);
         }
     }

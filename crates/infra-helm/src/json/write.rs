@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{
-    format::{DEPTH_LIMIT, decode_rune, float_fixed, float_shortest},
+    format::{DEPTH_LIMIT, SIZE_LIMIT, TOO_LARGE, decode_rune, float_fixed, float_shortest},
     value::{Data, Text, Value},
 };
 
@@ -108,6 +108,9 @@ impl Writer {
         if depth > DEPTH_LIMIT {
             return Err(too_deep());
         }
+        if self.out.len() > SIZE_LIMIT {
+            return Err(TOO_LARGE.to_owned());
+        }
         match value {
             Value::Nil => self.out.extend_from_slice(b"null"),
             Value::Bool(value) => self.out.extend_from_slice(value.to_string().as_bytes()),
@@ -200,9 +203,20 @@ impl Writer {
 ///
 /// # Errors
 /// As [`write`].
-pub(crate) fn plain(value: &Value, depth: usize) -> Result<Data, String> {
+pub(crate) fn plain(value: &Value) -> Result<Data, String> {
+    plain_within(value, 0, &mut 0)
+}
+
+fn plain_within(value: &Value, depth: usize, size: &mut usize) -> Result<Data, String> {
     if depth > DEPTH_LIMIT {
         return Err(too_deep());
+    }
+    *size += 8;
+    if let Value::String(text) | Value::Bytes(text) = value {
+        *size += text.len();
+    }
+    if *size > SIZE_LIMIT {
+        return Err(TOO_LARGE.to_owned());
     }
     stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
         Ok(match value {
@@ -220,12 +234,15 @@ pub(crate) fn plain(value: &Value, depth: usize) -> Result<Data, String> {
             Value::String(text) => Data::String(clean(text)),
             Value::Bytes(bytes) => Data::text(STANDARD.encode(bytes)),
             Value::List(list) => Data::List(
-                list.items.iter().map(|item| plain(item, depth + 1)).collect::<Result<_, _>>()?,
+                list.items
+                    .iter()
+                    .map(|item| plain_within(item, depth + 1, size))
+                    .collect::<Result<_, _>>()?,
             ),
             Value::Map(map) => {
                 let mut plain_map = BTreeMap::new();
                 for (key, item) in map.snapshot() {
-                    plain_map.insert(clean(&key), plain(&item, depth + 1)?);
+                    plain_map.insert(clean(&key), plain_within(&item, depth + 1, size)?);
                 }
                 Data::Map(plain_map)
             }

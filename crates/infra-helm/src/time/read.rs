@@ -24,7 +24,7 @@ struct Found {
 }
 
 /// Reads up to `most` digits, at least `least`.
-fn digits<'a>(text: &'a str, least: usize, most: usize) -> Option<(i32, &'a str)> {
+fn digits(text: &str, least: usize, most: usize) -> Option<(i32, &str)> {
     let count = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
     if count < least {
         return None;
@@ -81,6 +81,12 @@ fn zone_offset<'a>(
     Some((sign * total, rest))
 }
 
+/// The abbreviation of a zone, three to five capitals.
+fn zone_name(text: &str) -> Option<&str> {
+    let count = text.bytes().take_while(u8::is_ascii_uppercase).count();
+    (3..=5).contains(&count).then(|| &text[count..])
+}
+
 /// A fraction that the layout does not mention is taken behind the second.
 fn unmentioned_fraction<'a>(text: &'a str, found: &mut Found) -> &'a str {
     let Some(rest) = text.strip_prefix(['.', ',']) else { return text };
@@ -91,6 +97,35 @@ fn unmentioned_fraction<'a>(text: &'a str, found: &mut Found) -> &'a str {
     let padded: String = rest[..count].chars().chain(std::iter::repeat('0')).take(9).collect();
     found.nanosecond = padded.parse().unwrap_or(0);
     &rest[count..]
+}
+
+/// Hours, minutes and seconds.
+fn clock<'a>(
+    text: &'a str,
+    element: Element,
+    found: &mut Found,
+    fraction_next: bool,
+) -> Option<&'a str> {
+    let padded = matches!(element, Element::ZeroHour12 | Element::ZeroMinute | Element::ZeroSecond);
+    let (number, rest) = digits(text, if padded { 2 } else { 1 }, 2)?;
+    let number = small(number)?;
+    let limit = match element {
+        Element::Hour => 23,
+        Element::Hour12 | Element::ZeroHour12 => 12,
+        _ => 59,
+    };
+    if number > limit {
+        return None;
+    }
+    match element {
+        Element::Hour | Element::Hour12 | Element::ZeroHour12 => found.hour = number,
+        Element::Minute | Element::ZeroMinute => found.minute = number,
+        _ => {
+            found.second = number;
+            return Some(if fraction_next { rest } else { unmentioned_fraction(rest, found) });
+        }
+    }
+    Some(rest)
 }
 
 fn element<'a>(
@@ -133,28 +168,13 @@ fn element<'a>(
             found.day = small(day);
             rest
         }
-        Element::Hour => {
-            let (hour, rest) = digits(text, 1, 2)?;
-            found.hour = small(hour).filter(|hour| *hour < 24)?;
-            rest
-        }
-        Element::Hour12 | Element::ZeroHour12 => {
-            let (hour, rest) = digits(text, if element == Element::ZeroHour12 { 2 } else { 1 }, 2)?;
-            found.hour = small(hour).filter(|hour| *hour <= 12)?;
-            rest
-        }
-        Element::Minute | Element::ZeroMinute => {
-            let (minute, rest) =
-                digits(text, if element == Element::ZeroMinute { 2 } else { 1 }, 2)?;
-            found.minute = small(minute).filter(|minute| *minute < 60)?;
-            rest
-        }
-        Element::Second | Element::ZeroSecond => {
-            let (second, rest) =
-                digits(text, if element == Element::ZeroSecond { 2 } else { 1 }, 2)?;
-            found.second = small(second).filter(|second| *second < 60)?;
-            if fraction_next { rest } else { unmentioned_fraction(rest, found) }
-        }
+        Element::Hour
+        | Element::Hour12
+        | Element::ZeroHour12
+        | Element::Minute
+        | Element::ZeroMinute
+        | Element::Second
+        | Element::ZeroSecond => clock(text, element, found, fraction_next)?,
         Element::UpperHalf | Element::LowerHalf => {
             let (am, pm) = if element == Element::UpperHalf { ("AM", "PM") } else { ("am", "pm") };
             let part = text.get(..2)?;
@@ -167,17 +187,8 @@ fn element<'a>(
             found.offset = Some(offset);
             rest
         }
-        Element::Zone => {
-            let count = text.bytes().take_while(u8::is_ascii_uppercase).count();
-            if !(3..=5).contains(&count) {
-                return None;
-            }
-            &text[count..]
-        }
-        Element::Fraction(_, count, true) => {
-            let _ = count;
-            unmentioned_fraction(text, found)
-        }
+        Element::Zone => zone_name(text)?,
+        Element::Fraction(_, _, true) => unmentioned_fraction(text, found),
         Element::Fraction(mark, count, false) => {
             let rest = text.strip_prefix(mark)?;
             let part =

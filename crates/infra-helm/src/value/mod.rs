@@ -21,7 +21,6 @@ pub(crate) type Text = Rc<[u8]>;
 pub(crate) enum IntegerKind {
     Int,
     Int64,
-    Int32,
     Uint8,
     Uint64,
     Duration,
@@ -32,7 +31,6 @@ impl IntegerKind {
         match self {
             Self::Int => "int",
             Self::Int64 => "int64",
-            Self::Int32 => "int32",
             Self::Uint8 => "uint8",
             Self::Uint64 => "uint64",
             Self::Duration => "time.Duration",

@@ -14,16 +14,11 @@ pub(crate) enum Parameter {
     String,
     Bool,
     Int,
-    Int64,
     Float64,
     /// `map[string]interface {}`
     Map,
     /// `[]interface {}`
     List,
-    /// `[]string`
-    Strings,
-    /// `[]uint8`
-    Bytes,
     /// A named struct type.
     Named(&'static str),
 }
@@ -36,22 +31,16 @@ impl Parameter {
             Self::String => "string",
             Self::Bool => "bool",
             Self::Int => "int",
-            Self::Int64 => "int64",
             Self::Float64 => "float64",
             Self::Map => "map[string]interface {}",
             Self::List => "[]interface {}",
-            Self::Strings => "[]string",
-            Self::Bytes => "[]uint8",
             Self::Named(name) => name,
         }
     }
 
     /// Whether Go's nil is a value of the type.
     pub(crate) fn can_be_nil(self) -> bool {
-        matches!(
-            self,
-            Self::Any | Self::Map | Self::List | Self::Strings | Self::Bytes | Self::Reflect
-        )
+        matches!(self, Self::Any | Self::Map | Self::List | Self::Reflect)
     }
 }
 

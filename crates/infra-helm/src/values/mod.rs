@@ -2,6 +2,7 @@
 
 mod coalesce;
 mod document;
+mod fault;
 mod literal;
 mod merge;
 mod schema;

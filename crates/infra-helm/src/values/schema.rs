@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::fault;
 use crate::{
     chart::{Chart, ChartError},
     value::Data,
@@ -68,11 +69,7 @@ fn one(schema: &[u8], values: &Data) -> Result<(), String> {
         .build(&schema)
         .map_err(|fault| fault.to_string())?;
     let values = to_json(values);
-    let mut lines = String::new();
-    for fault in validator.iter_errors(&values) {
-        let at = fault.instance_path().to_string();
-        lines.push_str(&format!("- at '{at}': {fault}\n"));
-    }
+    let lines = fault::lines(validator.iter_errors(&values));
     if lines.is_empty() { Ok(()) } else { Err(lines) }
 }
 

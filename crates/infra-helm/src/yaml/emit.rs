@@ -328,8 +328,8 @@ impl Emitter {
         };
         let text = match code {
             _ if !short.is_empty() => format!("\\{short}"),
-            0..=0xff => format!("\\x{code:02X}"),
-            0..=0xffff => format!("\\u{code:04X}"),
+            code if code <= 0xff => format!("\\x{code:02X}"),
+            code if code <= 0xffff => format!("\\u{code:04X}"),
             _ => format!("\\U{code:08X}"),
         };
         self.out.extend_from_slice(text.as_bytes());

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::emit::Dialect;
 
 fn digit(rune: char) -> bool {
-    rune.is_numeric() && rune.to_digit(10).is_some() || rune.is_ascii_digit()
+    rune.is_ascii_digit()
 }
 
 /// Go's `int64` arithmetic on a run of digits, which may wrap.

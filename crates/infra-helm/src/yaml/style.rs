@@ -47,10 +47,7 @@ pub(super) fn is_printable(text: &[u8], at: usize) -> bool {
         0xc3..=0xec => true,
         0xed => byte(1) < 0xa0,
         0xee => true,
-        0xef => {
-            !(byte(1) == 0xbb && byte(2) == 0xbf)
-                && !(byte(1) == 0xbf && matches!(byte(2), 0xbe | 0xbf))
-        }
+        0xef => !matches!((byte(1), byte(2)), (0xbb | 0xbf, 0xbf) | (0xbf, 0xbe)),
         _ => false,
     }
 }

@@ -63,7 +63,7 @@ impl Scanner {
                 };
             }
         }
-        if !self.reader.is_blank_or_end(0) && !(self.flow > 0 && self.reader.peek(0) == b',') {
+        if !(self.reader.is_blank_or_end(0) || self.flow > 0 && self.reader.peek(0) == b',') {
             return self.fault(start, "did not find expected whitespace or line break");
         }
         Ok(Token { kind: TokenKind::Tag(handle, suffix), mark: start })

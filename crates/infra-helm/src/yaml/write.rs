@@ -6,9 +6,9 @@ use super::{
     resolve::{Resolved, Version, float_text, resolve},
 };
 use crate::{
-    format::{DEPTH_LIMIT, float_fixed, float_shortest},
+    format::{DEPTH_LIMIT, SIZE_LIMIT, TOO_LARGE, float_fixed, float_shortest},
     json,
-    value::{Data, IntegerKind, Value},
+    value::{Data, IntegerKind, Object, Value},
 };
 
 /// `yaml.Marshal` of `sigs.k8s.io/yaml`: through JSON, then go-yaml v2.
@@ -16,7 +16,7 @@ use crate::{
 /// # Errors
 /// A number that JSON has not, a value that contains itself, or a character that YAML refuses.
 pub(crate) fn write(value: &Value) -> Result<Vec<u8>, String> {
-    write_data(&json::plain(value, 0)?)
+    write_data(&json::plain(value)?)
 }
 
 /// The same for plain data.
@@ -96,7 +96,7 @@ fn number(value: f64) -> String {
 /// # Errors
 /// A value that contains itself.
 pub(crate) fn write_pretty(value: &Value) -> Result<Vec<u8>, String> {
-    Ok(emit(&pretty_tree(value, 0)?, Dialect::Three))
+    Ok(emit(&pretty_tree(value, 0, &mut 0)?, Dialect::Three))
 }
 
 fn text(bytes: &[u8]) -> Tree {
@@ -110,7 +110,14 @@ fn text(bytes: &[u8]) -> Tree {
     Tree::Binary(if lines.len() > 1 { lines.join("\n") + "\n" } else { encoded.clone() })
 }
 
-fn pretty_tree(value: &Value, depth: usize) -> Result<Tree, String> {
+fn pretty_tree(value: &Value, depth: usize, size: &mut usize) -> Result<Tree, String> {
+    *size += 8;
+    if let Value::String(text) = value {
+        *size += text.len();
+    }
+    if *size > SIZE_LIMIT {
+        return Err(TOO_LARGE.to_owned());
+    }
     if depth > DEPTH_LIMIT {
         return Err("the value nests too deep to be written".to_owned());
     }
@@ -134,42 +141,47 @@ fn pretty_tree(value: &Value, depth: usize) -> Result<Tree, String> {
             Value::List(list) => Tree::Sequence(
                 list.items
                     .iter()
-                    .map(|item| pretty_tree(item, depth + 1))
+                    .map(|item| pretty_tree(item, depth + 1, size))
                     .collect::<Result<_, _>>()?,
             ),
             Value::Map(map) => {
                 let entries = sort(map.snapshot(), &|entry| &*entry.0, Dialect::Three);
                 let entries = entries
                     .iter()
-                    .map(|(key, item)| Ok((text(key), pretty_tree(item, depth + 1)?)));
+                    .map(|(key, item)| Ok((text(key), pretty_tree(item, depth + 1, size)?)));
                 Tree::Mapping(entries.collect::<Result<_, String>>()?)
             }
-            Value::Object(object) => match object.entries() {
-                Some(entries) if object.kind_name() == "slice" => Tree::Sequence(
-                    entries
-                        .iter()
-                        .map(|(_, item)| pretty_tree(item, depth + 1))
-                        .collect::<Result<_, _>>()?,
-                ),
-                Some(entries) => Tree::Mapping(
-                    entries
-                        .iter()
-                        .map(|(key, item)| {
-                            Ok((pretty_tree(key, depth + 1)?, pretty_tree(item, depth + 1)?))
-                        })
-                        .collect::<Result<_, String>>()?,
-                ),
-                None => Tree::Mapping(
-                    object
-                        .fields()
-                        .iter()
-                        .map(|(name, item)| {
-                            let name = Tree::Text(name.to_lowercase().into_bytes());
-                            Ok((name, pretty_tree(item, depth + 1)?))
-                        })
-                        .collect::<Result<_, String>>()?,
-                ),
-            },
+            Value::Object(object) => pretty_object(&**object, depth, size)?,
         })
+    })
+}
+
+/// Structs with their fields' names in lower case, named maps and slices.
+fn pretty_object(object: &dyn Object, depth: usize, size: &mut usize) -> Result<Tree, String> {
+    Ok(match object.entries() {
+        Some(entries) if object.kind_name() == "slice" => Tree::Sequence(
+            entries
+                .iter()
+                .map(|(_, item)| pretty_tree(item, depth + 1, size))
+                .collect::<Result<_, _>>()?,
+        ),
+        Some(entries) => Tree::Mapping(
+            entries
+                .iter()
+                .map(|(key, item)| {
+                    Ok((pretty_tree(key, depth + 1, size)?, pretty_tree(item, depth + 1, size)?))
+                })
+                .collect::<Result<_, String>>()?,
+        ),
+        None => Tree::Mapping(
+            object
+                .fields()
+                .iter()
+                .map(|(name, item)| {
+                    let name = Tree::Text(name.to_lowercase().into_bytes());
+                    Ok((name, pretty_tree(item, depth + 1, size)?))
+                })
+                .collect::<Result<_, String>>()?,
+        ),
     })
 }
