@@ -1,5 +1,11 @@
-//! Rendering a set of template files over one set of values, in Helm's parse order.
+//! Rendering a chart: what templates see, Helm's parse order, execution.
 
+mod capabilities;
+mod chart;
+mod files;
 mod render;
 
-pub use render::{TemplateFile, render};
+pub use capabilities::Capabilities;
+pub use chart::{
+    ChartRenderError, ReleaseInfo, RenderOptions, Rendered, render_chart, render_files,
+};

@@ -2,11 +2,12 @@
 
 use super::{
     Failure, Session,
+    chain::Chain,
     evaluate::{Operand, Spot, State},
 };
 use crate::{
     template::{Node, NodeKind},
-    value::{IntegerKind, ListKind, MapKind, Parameter, Signature, Value},
+    value::{IntegerKind, MapKind, Parameter, Signature, Value},
 };
 
 type Outcome = Result<Operand, Failure>;
@@ -70,10 +71,22 @@ impl<'t> State<'_, 't> {
         }
         self.session.step()?;
         match body(self.session, &values) {
-            Ok(value) => Ok(Operand { value, interface: signature.returns_interface }),
-            Err(Failure::Message(message) | Failure::Chain(message)) => {
+            Ok(value) => {
+                // What a function makes costs, whichever function it is.
+                if let Value::String(text) | Value::Bytes(text) = &value {
+                    self.session.spend(text.len())?;
+                }
+                Ok(Operand { value, interface: signature.returns_interface })
+            }
+            Err(Failure::Message(message)) => {
                 self.spot = Some(spot);
-                self.fail(format!("error calling {shown}: {message}"))
+                let text = self.placed(format!("error calling {shown}: {message}"));
+                Err(Failure::Chain(Box::new(Chain::around_plain(text, &message))))
+            }
+            Err(Failure::Chain(inner)) => {
+                self.spot = Some(spot);
+                let text = self.placed(format!("error calling {shown}: {}", inner.text));
+                Err(Failure::Chain(Box::new(Chain::around(text, *inner))))
             }
             Err(failure) => Err(failure),
         }
@@ -141,15 +154,14 @@ impl<'t> State<'_, 't> {
             ) => Value::String(value.clone()),
             (Parameter::Bool, _) => return self.fail(format!("expected bool; found {shown}")),
             (Parameter::String, _) => return self.fail(format!("expected string; found {shown}")),
-            (Parameter::Int | Parameter::Int64, NodeKind::Number(number)) => {
-                let kind =
-                    if wanted == Parameter::Int { IntegerKind::Int } else { IntegerKind::Int64 };
+            (Parameter::Int, NodeKind::Number(number)) => {
+                let kind = IntegerKind::Int;
                 match number.integer {
                     Some(value) => Value::Integer(kind, value),
                     None => return self.fail(format!("expected integer; found {shown}")),
                 }
             }
-            (Parameter::Int | Parameter::Int64, _) => {
+            (Parameter::Int, _) => {
                 return self.fail(format!("expected integer; found {shown}"));
             }
             (Parameter::Float64, NodeKind::Number(number)) if number.float.is_some() => {
@@ -173,8 +185,6 @@ impl<'t> State<'_, 't> {
             return Ok(Operand::plain(match wanted {
                 Parameter::Map => Value::Map(crate::value::Map::new(MapKind::Any)),
                 Parameter::List => Value::list(Vec::new()),
-                Parameter::Strings => Value::typed_list(ListKind::Strings, Vec::new()),
-                Parameter::Bytes => Value::Bytes(std::rc::Rc::from(&b""[..])),
                 _ => Value::Nil,
             }));
         }
@@ -196,12 +206,9 @@ fn assignable(value: &Value, wanted: Parameter) -> bool {
         Parameter::String => matches!(value, Value::String(_)),
         Parameter::Bool => matches!(value, Value::Bool(_)),
         Parameter::Int => matches!(value, Value::Integer(IntegerKind::Int, _)),
-        Parameter::Int64 => matches!(value, Value::Integer(IntegerKind::Int64, _)),
         Parameter::Float64 => matches!(value, Value::Float(_)),
-        Parameter::Map => matches!(value, Value::Map(map) if map.kind != MapKind::Strings),
-        Parameter::List => matches!(value, Value::List(list) if list.kind == ListKind::Any),
-        Parameter::Strings => matches!(value, Value::List(list) if list.kind == ListKind::Strings),
-        Parameter::Bytes => matches!(value, Value::Bytes(_)),
+        Parameter::Map => matches!(value, Value::Map(map) if map.kind.is_interface()),
+        Parameter::List => matches!(value, Value::List(list) if list.kind.is_interface()),
         Parameter::Named(name) => value.type_name() == name,
     }
 }

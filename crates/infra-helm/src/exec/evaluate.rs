@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Failure, Session, Template};
+use super::{Failure, Session, Template, chain::Chain};
 use crate::{
     template::{Command, Node, NodeKind, Number, Pipe},
     value::{Text, Value},
@@ -47,9 +47,14 @@ type Outcome = Result<Operand, Failure>;
 impl<'t> State<'_, 't> {
     /// An error with Go's location chain.
     pub(super) fn fail<T>(&self, message: impl std::fmt::Display) -> Result<T, Failure> {
+        Err(Failure::Chain(Box::new(Chain::new(self.placed(message)))))
+    }
+
+    /// A message with its template, line, column and expression.
+    pub(super) fn placed(&self, message: impl std::fmt::Display) -> String {
         let name = String::from_utf8_lossy(&self.template.name);
         let Some(spot) = self.spot else {
-            return Err(Failure::Chain(format!("template: {name}: {message}")));
+            return format!("template: {name}: {message}");
         };
         let (at, shown) = match spot {
             Spot::Node(node) => (node.at, node.show()),
@@ -62,15 +67,10 @@ impl<'t> State<'_, 't> {
             Some(newline) => before.len() - newline - 1,
             None => before.len(),
         };
-        let mut shown = String::from_utf8_lossy(&shown).into_owned();
-        if shown.len() > 20 {
-            shown = format!("{}...", shown.chars().take(20).collect::<String>());
-        }
+        let shown = String::from_utf8_lossy(&shown);
         let file = String::from_utf8_lossy(&self.template.file);
         let quoted = crate::format::quote(&self.template.name, '"', false);
-        Err(Failure::Chain(format!(
-            "template: {file}:{line}:{column}: executing {quoted} at <{shown}>: {message}"
-        )))
+        format!("template: {file}:{line}:{column}: executing {quoted} at <{shown}>: {message}")
     }
 
     pub(super) fn assign(&mut self, name: &[u8], value: Operand) -> Result<(), Failure> {

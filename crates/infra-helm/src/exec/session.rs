@@ -1,8 +1,13 @@
 //! What a whole render shares: the templates, the budgets, the nesting of `include`.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
 
+use super::chain::Chain;
 use crate::{
+    environment::Environment,
     template::{self, List},
     value::{Text, Value},
 };
@@ -28,10 +33,10 @@ impl Default for Budget {
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RenderError {
     /// A template's syntax; the text names file and line.
-    #[error("parse error at ({file}): {message}; correct the template")]
+    #[error("parse error at ({location}): {message}")]
     Parse {
-        /// The template's path.
-        file: String,
+        /// The template's path and line.
+        location: String,
         /// Go's text.
         message: String,
     },
@@ -39,8 +44,19 @@ pub enum RenderError {
     #[error("{0}")]
     Execute(String),
     /// A budget is used up.
-    #[error("the chart spent its budget of {0}; simplify the chart or raise the budget")]
+    #[error("the chart spent its budget of {0}")]
     Budget(&'static str),
+}
+
+impl RenderError {
+    /// What to do next.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Parse { .. } => "correct the template at the line named",
+            Self::Execute(_) => "set the values the message asks for, or correct the template",
+            Self::Budget(_) => "simplify the chart, or raise the budget if you trust it",
+        }
+    }
 }
 
 /// Why an evaluation stopped.
@@ -49,7 +65,7 @@ pub(crate) enum Failure {
     /// A function's own message, not yet placed.
     Message(String),
     /// A complete error chain.
-    Chain(String),
+    Chain(Box<Chain>),
     /// A budget is used up.
     Budget(&'static str),
 }
@@ -78,31 +94,57 @@ pub(crate) struct Template {
 /// The templates that see each other.
 pub(crate) type TemplateSet = BTreeMap<Text, Rc<Template>>;
 
+/// The name Helm gives texts of `tpl`.
+const TPL_NAME: &[u8] = b"gotpl";
+/// How many parsed texts of `tpl` are kept.
+const PARSED_LIMIT: usize = 4_096;
+
+fn parse(file: &[u8], source: &[u8]) -> Result<Vec<Rc<Template>>, String> {
+    let trees =
+        template::parse(file, source, &crate::function::is_known).map_err(|fault| fault.0)?;
+    let (file, source): (Text, Text) = (Rc::from(file), Rc::from(source));
+    let template =
+        |(name, list)| Rc::new(Template { name, file: file.clone(), source: source.clone(), list });
+    Ok(trees.into_iter().map(template).collect())
+}
+
 /// One render of one chart.
 pub(crate) struct Session {
     pub(crate) set: Rc<TemplateSet>,
     pub(crate) out: Vec<u8>,
     pub(crate) includes: BTreeMap<Text, usize>,
     pub(crate) depth: usize,
-    /// The file being rendered; `tpl` names its text after it.
-    pub(crate) current: Text,
+    pub(crate) environment: Rc<dyn Environment>,
+    pub(crate) patterns: HashMap<Vec<u8>, Rc<regex::bytes::Regex>>,
+    /// Texts of `tpl`, parsed.
+    parsed: HashMap<Text, Rc<Vec<Rc<Template>>>>,
     budget: Budget,
     steps: u64,
     written: u64,
 }
 
 impl Session {
-    pub(crate) fn new(budget: Budget) -> Self {
+    pub(crate) fn new(budget: Budget, environment: Rc<dyn Environment>) -> Self {
         Self {
             set: Rc::new(TemplateSet::new()),
             out: Vec::new(),
             includes: BTreeMap::new(),
             depth: 0,
-            current: Rc::from(&b"gotpl"[..]),
+            environment,
+            patterns: HashMap::new(),
+            parsed: HashMap::new(),
             budget,
             steps: 0,
             written: 0,
         }
+    }
+
+    /// A session with no templates.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        let seeded =
+            crate::environment::Seeded::new(crate::environment::Moment::default(), [0; 32]);
+        Self::new(Budget::default(), Rc::new(seeded))
     }
 
     pub(crate) fn step(&mut self) -> Result<(), Failure> {
@@ -122,25 +164,42 @@ impl Session {
         if self.written > self.budget.output { Err(Failure::Budget("output")) } else { Ok(()) }
     }
 
-    /// Parses a file into the set and gives its own template; a whitespace-only definition does not replace another.
-    pub(crate) fn add(&mut self, file: &[u8], source: &[u8]) -> Result<Rc<Template>, String> {
-        let trees =
-            template::parse(file, source, &crate::function::is_known).map_err(|fault| fault.0)?;
-        let (file, source): (Text, Text) = (Rc::from(file), Rc::from(source));
+    /// Parses a file into the set; a whitespace-only definition does not replace another.
+    pub(crate) fn add(&mut self, file: &[u8], source: &[u8]) -> Result<(), String> {
+        let templates = parse(file, source)?;
+        self.insert(&templates);
+        Ok(())
+    }
+
+    fn insert(&mut self, templates: &[Rc<Template>]) {
         let set = Rc::make_mut(&mut self.set);
-        let mut own = None;
-        for (name, list) in trees {
-            let keeps = set.contains_key(&name) && template::is_empty_tree(&list);
-            let (file, source) = (file.clone(), source.clone());
-            let template = Rc::new(Template { name: name.clone(), file, source, list });
-            if template.name == template.file {
-                own = Some(template.clone());
-            }
+        for template in templates {
+            let keeps = set.contains_key(&template.name) && template::is_empty_tree(&template.list);
             if !keeps {
-                set.insert(name, template);
+                set.insert(template.name.clone(), template.clone());
             }
         }
-        own.ok_or_else(|| "incomplete or empty template".to_owned())
+    }
+
+    /// Parses a text of `tpl`; its definitions join the set, which the caller restores. Gives the text's own tree.
+    pub(crate) fn add_text(&mut self, source: &[u8]) -> Result<Rc<Template>, String> {
+        let templates = match self.parsed.get(source) {
+            Some(templates) => templates.clone(),
+            None => {
+                let templates = Rc::new(parse(TPL_NAME, source)?);
+                if self.parsed.len() >= PARSED_LIMIT {
+                    self.parsed.clear();
+                }
+                self.parsed.insert(source.into(), templates.clone());
+                templates
+            }
+        };
+        // Copying the set is only worth it for definitions.
+        if templates.len() > 1 || source.windows(TPL_NAME.len()).any(|part| part == TPL_NAME) {
+            self.insert(&templates);
+        }
+        let own = templates.iter().rev().find(|template| &*template.name == TPL_NAME);
+        own.cloned().ok_or_else(|| "incomplete or empty template".to_owned())
     }
 
     /// Runs a template with its own output and gives it back.

@@ -81,6 +81,11 @@ impl<'t> State<'_, 't> {
         match &value.value {
             Value::Nil => self.session.write(b"<no value>"),
             Value::String(text) => self.session.write(text),
+            Value::Object(object) => self.session.write(&object.printed().unwrap_or_else(|| {
+                let shown = display(&value.value);
+                // Templates follow pointers before they print.
+                shown.strip_prefix(b"&").map_or(shown.clone(), <[u8]>::to_vec)
+            })),
             other => self.session.write(&display(other)),
         }
     }

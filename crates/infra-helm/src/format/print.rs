@@ -1,6 +1,6 @@
 //! `%v` of whole values, and Go's `Sprint` and `Sprintln`.
 
-use super::{DEPTH_LIMIT, number::float_shortest};
+use super::{DEPTH_LIMIT, SIZE_LIMIT, number::float_shortest};
 use crate::value::{IntegerKind, Value};
 
 /// The `%v` text of a value, as `{{ x }}` prints it.
@@ -11,7 +11,7 @@ pub(crate) fn display(value: &Value) -> Vec<u8> {
 }
 
 pub(super) fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) {
-    if depth > DEPTH_LIMIT {
+    if depth > DEPTH_LIMIT || out.len() > SIZE_LIMIT {
         return out.extend_from_slice(b"...");
     }
     match value {
@@ -41,6 +41,16 @@ pub(super) fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) {
         Value::Object(object) => match object.text() {
             Some(text) => out.extend_from_slice(&text),
             None => match object.entries() {
+                Some(entries) if object.kind_name() == "slice" => {
+                    out.push(b'[');
+                    for (index, (_, value)) in entries.iter().enumerate() {
+                        if index > 0 {
+                            out.push(b' ');
+                        }
+                        write_value(out, value, depth + 1);
+                    }
+                    out.push(b']');
+                }
                 Some(entries) => {
                     let entries: Vec<_> = entries
                         .into_iter()
@@ -53,7 +63,7 @@ pub(super) fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) {
                         out.push(b'&');
                     }
                     out.push(b'{');
-                    for (index, (_, value)) in object.fields().iter().enumerate() {
+                    for (index, (_, value)) in object.shown_fields().iter().enumerate() {
                         if index > 0 {
                             out.push(b' ');
                         }

@@ -1,7 +1,7 @@
 //! `fmt.Sprintf`: verbs, flags, width, precision, argument indexes and the marks of wrong use.
 
 use super::{
-    DEPTH_LIMIT,
+    DEPTH_LIMIT, SIZE_LIMIT,
     number::{
         float_binary, float_exponent, float_fixed, float_general, float_hexadecimal, float_shortest,
     },
@@ -17,6 +17,8 @@ const WIDTH_LIMIT: i64 = 1_000_000;
 struct Flags {
     minus: bool,
     plus: bool,
+    /// `%+v`: structs show the names of their fields.
+    names: bool,
     sharp: bool,
     space: bool,
     zero: bool,
@@ -109,7 +111,7 @@ impl Formatter<'_> {
             self.next += 1;
             if verb == 'v' {
                 flags.go_syntax = std::mem::take(&mut flags.sharp);
-                flags.plus = false;
+                flags.names = std::mem::take(&mut flags.plus);
             }
             print_argument(&mut self.out, &value, verb, flags, 0);
         }
@@ -250,7 +252,7 @@ fn bad_verb(out: &mut Vec<u8>, value: &Value, verb: char, flags: Flags) {
 }
 
 fn print_argument(out: &mut Vec<u8>, value: &Value, verb: char, flags: Flags, depth: usize) {
-    if depth > DEPTH_LIMIT {
+    if depth > DEPTH_LIMIT || out.len() > SIZE_LIMIT {
         return;
     }
     match (verb, value) {
@@ -303,12 +305,36 @@ fn print_argument(out: &mut Vec<u8>, value: &Value, verb: char, flags: Flags, de
             }
             out.push(b']');
         }
-        Value::Object(object) => match object.text() {
-            Some(text) if matches!(verb, 'v' | 's' | 'q' | 'x' | 'X') => {
-                print_text(out, &text, value, verb, flags);
-            }
-            _ => pad(out, &display(value), flags, false),
-        },
+        Value::Object(object) => print_object(out, &**object, value, verb, flags, depth),
+    }
+}
+
+fn print_object(
+    out: &mut Vec<u8>,
+    object: &dyn crate::value::Object,
+    value: &Value,
+    verb: char,
+    flags: Flags,
+    depth: usize,
+) {
+    match object.text() {
+        Some(text) if matches!(verb, 'v' | 's' | 'q' | 'x' | 'X') => {
+            print_text(out, &text, value, verb, flags);
+        }
+        _ if flags.names && object.entries().is_none() => {
+            let fields = object.shown_fields();
+            let parts: Vec<Vec<u8>> = fields
+                .iter()
+                .map(|(name, item)| {
+                    let mut part = format!("{name}:").into_bytes();
+                    print_argument(&mut part, item, verb, flags, depth + 1);
+                    part
+                })
+                .collect();
+            let pointer: &[u8] = if object.kind_name() == "ptr" && depth == 0 { b"&" } else { b"" };
+            pad(out, &[pointer, b"{", &parts.join(&b' '), b"}"].concat(), flags, false);
+        }
+        _ => pad(out, &display(value), flags, false),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Function, Outcome, any, bytes, typed};
 use crate::{
     exec::Session,
-    format::{display, sprint, sprintf, sprintln},
+    format::{sprint, sprintf, sprintln},
     value::{
         IntegerKind,
         Parameter::{Any, Reflect, String},
@@ -54,7 +54,7 @@ fn length(_: &mut Session, values: &[Value]) -> Outcome {
         Value::Object(object) if object.entries().is_some() => {
             object.entries().map_or(0, |entries| entries.len())
         }
-        Value::Nil => return Err("len of nil pointer".into()),
+        Value::Nil => return Err("reflect: call of reflect.Value.Type on zero Value".into()),
         other => return Err(format!("len of type {}", other.type_name()).into()),
     };
     Ok(Value::int(i64::try_from(count).unwrap_or(i64::MAX)))
@@ -98,6 +98,11 @@ fn index(_: &mut Session, values: &[Value]) -> Outcome {
                     return Err(format!("value has type {found}; should be string").into());
                 }
             },
+            Value::Object(object) if object.entries().is_some() => match object.element(key) {
+                Some(found) => found,
+                None if object.kind_name() == "map" => Value::Bytes(b""[..].into()),
+                None => return Err("index out of range".into()),
+            },
             other => return Err(format!("can't index item of type {}", other.type_name()).into()),
         };
     }
@@ -125,6 +130,11 @@ fn basic(value: &Value) -> Basic {
     }
 }
 
+fn mismatch(left: &Value, right: &Value) -> crate::exec::Failure {
+    let names = [left.type_name(), right.type_name()];
+    format!("incompatible types for comparison: {} and {}", names[0], names[1]).into()
+}
+
 fn equal(_: &mut Session, values: &[Value]) -> Outcome {
     let (first, rest) = (&values[0], &values[1..]);
     let comparable =
@@ -140,7 +150,7 @@ fn equal(_: &mut Session, values: &[Value]) -> Outcome {
                 (Basic::Integer, Basic::Unsigned) | (Basic::Unsigned, Basic::Integer)
             );
             if !mixed {
-                return Err("incompatible types for comparison".into());
+                return Err(mismatch(first, other));
             }
         }
         let same = match (first, other) {
@@ -154,7 +164,7 @@ fn equal(_: &mut Session, values: &[Value]) -> Outcome {
                     false
                 } else {
                     let found = if comparable(left) { right } else { left };
-                    let shown = display(found);
+                    let shown = sprintf(b"%s", std::slice::from_ref(found));
                     let shown = std::string::String::from_utf8_lossy(&shown);
                     let name = found.type_name();
                     return Err(format!("non-comparable type {shown}: {name}").into());
@@ -178,7 +188,7 @@ fn less(values: &[Value]) -> Result<bool, crate::exec::Failure> {
             Err("invalid type for comparison".into())
         }
         (_, right) if basic(right) == Basic::Other => Err("invalid type for comparison".into()),
-        _ => Err("incompatible types for comparison".into()),
+        (left, right) => Err(mismatch(left, right)),
     }
 }
 

@@ -51,12 +51,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::Bool(bytes(&values[0]) == values[1].kind_name().as_bytes()))
     }),
     typed("deepEqual", &[Any, Any], None, |_, values| {
-        Ok(Value::Bool(deep_equal(&values[0], &values[1], 0)))
+        Ok(Value::Bool(deep_equal(&values[0], &values[1])))
     }),
     typed("hello", &[], None, |_, _| Ok(Value::string("Hello!"))),
-    any("fail", &[String], None, |_, values| {
-        Err(std::string::String::from_utf8_lossy(bytes(&values[0])).into_owned().into())
-    }),
 ];
 
 /// Sprig's `strval`.
@@ -72,6 +69,9 @@ pub(super) fn texts(value: &Value) -> Vec<Vec<u8>> {
     match value {
         Value::Nil => Vec::new(),
         Value::List(list) => list.items.iter().filter(|item| !item.is_nil()).map(text).collect(),
+        Value::Object(object) if object.kind_name() == "slice" => {
+            object.entries().unwrap_or_default().iter().map(|(_, item)| text(item)).collect()
+        }
         other => vec![text(other)],
     }
 }
@@ -80,6 +80,8 @@ pub(super) fn texts(value: &Value) -> Vec<Vec<u8>> {
 pub(super) fn to_integer(value: &Value) -> i64 {
     match value {
         Value::Integer(_, value) => *value,
+        // Out of range, the machine's conversion gives the smallest number.
+        Value::Float(value) if !(-9.3e18..9.223_372_036_854_776e18).contains(value) => i64::MIN,
         #[allow(clippy::cast_possible_truncation)]
         Value::Float(value) => *value as i64,
         Value::Bool(value) => i64::from(*value),
@@ -117,8 +119,16 @@ pub(super) fn to_float(value: &Value) -> f64 {
 }
 
 /// Go's `reflect.DeepEqual`.
-pub(super) fn deep_equal(left: &Value, right: &Value, depth: usize) -> bool {
-    if depth > crate::format::DEPTH_LIMIT {
+pub(super) fn deep_equal(left: &Value, right: &Value) -> bool {
+    equal_within(left, right, 0, &mut 0)
+}
+
+/// Gives up as unequal after so many comparisons: lists can contain one another many times over.
+const COMPARISONS: u64 = 20_000_000;
+
+fn equal_within(left: &Value, right: &Value, depth: usize, count: &mut u64) -> bool {
+    *count += 1;
+    if depth > crate::format::DEPTH_LIMIT || *count > COMPARISONS {
         return false;
     }
     match (left, right) {
@@ -134,13 +144,17 @@ pub(super) fn deep_equal(left: &Value, right: &Value, depth: usize) -> bool {
         (Value::List(left), Value::List(right)) => {
             left.kind == right.kind
                 && left.items.len() == right.items.len()
-                && left.items.iter().zip(&right.items).all(|(a, b)| deep_equal(a, b, depth + 1))
+                && left
+                    .items
+                    .iter()
+                    .zip(&right.items)
+                    .all(|(a, b)| equal_within(a, b, depth + 1, count))
         }
         (Value::Map(left), Value::Map(right)) => {
             left.kind == right.kind
                 && left.len() == right.len()
                 && left.snapshot().iter().all(|(key, item)| {
-                    right.get(key).is_some_and(|other| deep_equal(item, &other, depth + 1))
+                    right.get(key).is_some_and(|other| equal_within(item, &other, depth + 1, count))
                 })
         }
         _ => false,

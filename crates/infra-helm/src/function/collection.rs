@@ -102,19 +102,23 @@ fn merge(
     if depth > DEPTH_LIMIT {
         return Err("the maps nest too deep to merge".into());
     }
-    if Rc::ptr_eq(into, from) {
+    if into.is_same(from) {
         return Ok(());
     }
     for (key, source) in from.snapshot() {
         session.step()?;
         match (into.get(&key), &source) {
-            (Some(Value::Map(inner)), Value::Map(other)) if !inner.is_empty() || overwrite => {
+            (Some(Value::Map(inner)), Value::Map(other)) => {
                 stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
                     merge(session, &inner, other, overwrite, depth + 1)
                 })?;
+                // Nothing came in: the source's own map takes the place.
+                if inner.is_empty() {
+                    into.set(key, source.clone());
+                }
             }
             (Some(own), source) => {
-                if overwrite || !source.is_nil() && !own.truth() && source.truth() {
+                if overwrite || !source.is_nil() && !own.truth() {
                     into.set(key, source.clone());
                 }
             }
@@ -194,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_merge_is_seen_through_every_alias() {
-        let mut session = Session::new(crate::exec::Budget::default());
+        let mut session = Session::for_tests();
         let into = Map::new(MapKind::Any);
         let from = Map::new(MapKind::Any);
         from.set(Rc::from(&b"a"[..]), Value::int(1));

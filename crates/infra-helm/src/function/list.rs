@@ -75,23 +75,39 @@ fn items(value: &Value, what: &str) -> Result<Vec<Value>, Failure> {
             .iter()
             .map(|byte| Value::Integer(IntegerKind::Uint8, i64::from(*byte)))
             .collect()),
-        Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
+        Value::Object(object) if object.kind_name() == "slice" => {
+            Ok(object.entries().unwrap_or_default().into_iter().map(|(_, item)| item).collect())
+        }
+        Value::Nil => {
+            Err("runtime error: invalid memory address or nil pointer dereference".into())
+        }
         other => Err(format!("Cannot find {what} on type {}", other.kind_name()).into()),
     }
 }
 
 fn of_list(value: &Value, message: &str) -> Result<Vec<Value>, Failure> {
     items(value, "").map_err(|_| match value {
-        Value::Nil => "reflect: call of reflect.Value.Type on zero Value".into(),
+        Value::Nil => "runtime error: invalid memory address or nil pointer dereference".into(),
         other => format!("{message} {}", other.kind_name()).into(),
     })
 }
 
+/// Go's nil slice.
+fn nothing() -> Value {
+    Value::typed_list(ListKind::NilAny, Vec::new())
+}
+
 fn rest(items: Vec<Value>) -> Value {
+    if items.is_empty() {
+        return nothing();
+    }
     Value::list(items.into_iter().skip(1).collect())
 }
 
 fn initial(mut items: Vec<Value>) -> Value {
+    if items.is_empty() {
+        return nothing();
+    }
     items.pop();
     Value::list(items)
 }
@@ -132,7 +148,7 @@ fn reverse(_: &mut Session, values: &[Value]) -> Outcome {
 }
 
 fn contains(items: &[Value], wanted: &Value) -> bool {
-    items.iter().any(|item| cast::deep_equal(item, wanted, 0))
+    items.iter().any(|item| cast::deep_equal(item, wanted))
 }
 
 fn uniq(session: &mut Session, values: &[Value]) -> Outcome {
@@ -188,10 +204,14 @@ fn slice(_: &mut Session, values: &[Value]) -> Outcome {
 
 fn chunk(_: &mut Session, values: &[Value]) -> Outcome {
     let items = of_list(&values[1], "Cannot chunk type")?;
-    let size = usize::try_from(integer(&values[0])).unwrap_or(0);
-    if size == 0 {
-        return Err("runtime error: integer divide by zero".into());
-    }
+    let size = integer(&values[0]);
+    let Some(size) = usize::try_from(size).ok().filter(|size| *size > 0) else {
+        // Go computes how many chunks there are; only none can be made.
+        let last = i64::try_from(items.len()).unwrap_or(i64::MAX) - 1;
+        let none = size < 0 && last > 0 && last <= size.saturating_neg();
+        let refused = "runtime error: makeslice: len out of range";
+        return if none { Ok(Value::list(Vec::new())) } else { Err(refused.into()) };
+    };
     Ok(Value::list(items.chunks(size).map(|part| Value::list(part.to_vec())).collect()))
 }
 

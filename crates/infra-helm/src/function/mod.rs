@@ -1,13 +1,24 @@
 //! The functions templates can call: those of text/template, sprig and Helm.
 
+mod address;
 mod builtin;
 mod cast;
 mod collection;
+mod date;
+mod decimal;
 mod encoding;
 mod list;
 mod math;
+mod path;
+mod pattern;
+mod random;
 mod release;
+mod secret;
+mod serial;
 mod text;
+mod toml;
+mod version;
+mod words;
 
 pub(crate) use release::without_no_value;
 
@@ -50,14 +61,25 @@ const fn any(
 
 static TABLE: LazyLock<HashMap<&'static [u8], &'static Function>> = LazyLock::new(|| {
     [
+        address::FUNCTIONS,
         builtin::FUNCTIONS,
         cast::FUNCTIONS,
         collection::FUNCTIONS,
+        date::FUNCTIONS,
+        decimal::FUNCTIONS,
         encoding::FUNCTIONS,
         list::FUNCTIONS,
         math::FUNCTIONS,
+        path::FUNCTIONS,
+        pattern::FUNCTIONS,
+        random::FUNCTIONS,
         release::FUNCTIONS,
+        secret::FUNCTIONS,
+        serial::FUNCTIONS,
         text::FUNCTIONS,
+        toml::FUNCTIONS,
+        version::FUNCTIONS,
+        words::FUNCTIONS,
     ]
     .into_iter()
     .flatten()

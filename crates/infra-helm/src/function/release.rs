@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome, any, bytes, lossy, typed};
 use crate::{
-    exec::{Failure, Session},
+    exec::{Failure, Session, warning},
     value::{
         Parameter::{Any, String},
         Text, Value,
@@ -21,7 +21,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
             Value::String(text) => text.is_empty(),
             _ => false,
         };
-        if missing { Err(lossy(&v[0]).into_owned().into()) } else { Ok(v[1].clone()) }
+        if missing { Err(warning(&lossy(&v[0])).into()) } else { Ok(v[1].clone()) }
+    }),
+    any("fail", &[String], None, |_, v| Err(warning(&lossy(&v[0])).into())),
+    typed("lookup", &[String, String, String, String], None, |session, v| {
+        let [version, kind, namespace, name] = [0, 1, 2, 3].map(|index| lossy(&v[index]));
+        let found = session.environment.lookup(&version, &kind, &namespace, &name)?;
+        Ok(Value::from(&found))
+    }),
+    typed("getHostByName", &[String], None, |session, v| {
+        Ok(Value::string(session.environment.host(&lossy(&v[0]))))
     }),
 ];
 
@@ -43,20 +52,27 @@ fn include(session: &mut Session, values: &[Value]) -> Outcome {
 
 fn tpl(session: &mut Session, values: &[Value]) -> Outcome {
     let outer = session.set.clone();
-    let name = session.current.clone();
-    let source = bytes(&values[0]).to_vec();
-    let outcome = match session.add(&name, &source) {
-        Ok(template) => {
-            session.nested(|session| session.execute_template(&template, values[1].clone()))
-        }
+    let source = bytes(&values[0]);
+    let shown = || crate::format::quote(source, '"', false);
+    let outcome = match session.add_text(source) {
+        Ok(template) => session
+            .nested(|session| session.execute_template(&template, values[1].clone()))
+            .map_err(|failure| match failure {
+                Failure::Message(text) => failed(&shown(), &text),
+                Failure::Chain(chain) => failed(&shown(), &chain.text),
+                budget => budget,
+            }),
         Err(message) => {
-            let shown = crate::format::quote(&source, '"', false);
-            Err(Failure::Message(format!("cannot parse template {shown}: {message}")))
+            Err(Failure::Message(format!("cannot parse template {}: {message}", shown())))
         }
     };
     session.set = outer;
     let text = outcome?;
     Ok(Value::string(without_no_value(&text)))
+}
+
+fn failed(source: &str, text: &str) -> Failure {
+    Failure::Message(format!("error during tpl function execution for {source}: {text}"))
 }
 
 /// Helm drops the mark of missing values from a finished text.

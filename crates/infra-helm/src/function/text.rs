@@ -60,11 +60,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(v[usize::from(integer(&v[2]) != 1)].clone())
     }),
     typed("nospace", &[String], None, |_, v| {
-        Ok(Value::string(
-            latin(bytes(&v[0]))
-                .filter(|rune| !rune.is_whitespace())
-                .collect::<std::string::String>(),
-        ))
+        // Without white space the text is untouched; else its bytes are taken for characters.
+        if !latin(bytes(&v[0])).any(char::is_whitespace) {
+            return Ok(v[0].clone());
+        }
+        let kept = latin(bytes(&v[0])).filter(|rune| !rune.is_whitespace());
+        Ok(Value::string(kept.collect::<std::string::String>()))
     }),
     typed("initials", &[String], None, |_, v| {
         let text = lossy(&v[0]);
@@ -75,8 +76,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ))
     }),
     typed("swapcase", &[String], None, |_, v| Ok(Value::string(swap_case(&lossy(&v[0]))))),
-    typed("join", &[String, Any], None, |_, v| {
-        Ok(Value::string(cast::texts(&v[1]).join(bytes(&v[0]))))
+    typed("join", &[String, Any], None, |session, v| {
+        let (parts, separator) = (cast::texts(&v[1]), bytes(&v[0]));
+        session.spend(separator.len().saturating_mul(parts.len()))?;
+        Ok(Value::string(parts.join(separator)))
     }),
     typed("splitList", &[String, String], None, |_, v| {
         Ok(Value::strings(split_list(bytes(&v[1]), bytes(&v[0]))))

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Data, Map, MapKind, Value};
+use super::{Data, Value};
 
 impl From<&Data> for Value {
     fn from(data: &Data) -> Self {
@@ -23,14 +23,21 @@ impl From<&Data> for Value {
 }
 
 impl Value {
-    /// A map of data as Helm's named `.Values` type.
-    pub(crate) fn values_from(data: &Data) -> Self {
-        let map = Map::new(MapKind::Values);
-        if let Data::Map(entries) = data {
-            for (key, item) in entries {
-                map.set(Rc::from(key.as_slice()), Self::from(item));
-            }
-        }
-        Self::Map(map)
+    /// The plain data of values that came from plain data; what else there is becomes `null`.
+    pub(crate) fn to_data(&self) -> Data {
+        stacker::maybe_grow(64 * 1024, 1024 * 1024, || match self {
+            Self::Bool(value) => Data::Bool(*value),
+            Self::Integer(_, value) => Data::Integer(*value),
+            Self::Float(value) => Data::Float(*value),
+            Self::String(text) | Self::Bytes(text) => Data::String(text.to_vec()),
+            Self::List(list) => Data::List(list.items.iter().map(Self::to_data).collect()),
+            Self::Map(map) => Data::Map(
+                map.snapshot()
+                    .into_iter()
+                    .map(|(key, item)| (key.to_vec(), item.to_data()))
+                    .collect(),
+            ),
+            Self::Nil | Self::Object(_) => Data::Null,
+        })
     }
 }

@@ -64,6 +64,30 @@ impl Data {
         self.as_map()?.get(key.as_bytes())
     }
 
+    /// The data as Helm writes values: block style, keys in natural order.
+    ///
+    /// # Errors
+    /// A text holds control characters that YAML has no place for.
+    pub fn to_yaml(&self) -> Result<String, String> {
+        crate::yaml::write_data(self).map(|text| String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Reads the first document of a YAML text; numbers become floats, as in values.
+    ///
+    /// # Errors
+    /// Go's message, with the line.
+    pub fn from_yaml(text: &[u8]) -> Result<Self, String> {
+        crate::yaml::read(text, crate::yaml::Numbers::Floats).map_err(|fault| fault.0)
+    }
+
+    /// Reads one JSON value.
+    ///
+    /// # Errors
+    /// Go's message.
+    pub fn from_json(text: &[u8]) -> Result<Self, String> {
+        crate::json::read(text)
+    }
+
     /// Whether this is `null`.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)

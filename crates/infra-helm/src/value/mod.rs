@@ -18,11 +18,9 @@ pub(crate) type Text = Rc<[u8]>;
 
 /// The named integer types that templates can meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "the functions that make these values are not written yet")]
 pub(crate) enum IntegerKind {
     Int,
     Int64,
-    Int32,
     Uint8,
     Uint64,
     Duration,
@@ -33,7 +31,6 @@ impl IntegerKind {
         match self {
             Self::Int => "int",
             Self::Int64 => "int64",
-            Self::Int32 => "int32",
             Self::Uint8 => "uint8",
             Self::Uint64 => "uint64",
             Self::Duration => "time.Duration",
@@ -55,12 +52,15 @@ impl IntegerKind {
 
 /// The static type of a list's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "the functions that make these values are not written yet")]
 pub(crate) enum ListKind {
     /// `[]interface {}`
     Any,
+    /// The same without a slice behind it: empty, and `null` in JSON.
+    NilAny,
     /// `[]string`
     Strings,
+    /// The same without a slice behind it: empty, and `null` in JSON.
+    NilStrings,
     /// `[]int`
     Ints,
     /// `[]map[string]interface {}`
@@ -72,8 +72,12 @@ pub(crate) enum ListKind {
 pub(crate) enum MapKind {
     /// `map[string]interface {}`
     Any,
+    /// `map[string]interface {}` without a map behind it: empty, and `null` in JSON.
+    NilAny,
     /// `map[string]string`
     Strings,
+    /// The same without a map behind it: empty, and `null` in JSON.
+    NilStrings,
     /// Helm's named type of `.Values`.
     Values,
 }
@@ -89,8 +93,11 @@ pub(crate) struct List {
 #[derive(Debug)]
 pub(crate) struct Map {
     pub(crate) kind: MapKind,
-    entries: RefCell<BTreeMap<Text, Value>>,
+    entries: Entries,
 }
+
+/// What several views of one map share.
+type Entries = Rc<RefCell<BTreeMap<Text, Value>>>;
 
 /// A value as Go's `interface{}` holds it.
 #[derive(Clone, Debug)]
@@ -104,17 +111,34 @@ pub(crate) enum Value {
     Bytes(Text),
     List(Rc<List>),
     Map(Rc<Map>),
-    #[expect(dead_code, reason = "the objects of charts are not written yet")]
     Object(Rc<dyn Object>),
 }
 
 impl Map {
     pub(crate) fn new(kind: MapKind) -> Rc<Self> {
-        Rc::new(Self { kind, entries: RefCell::new(BTreeMap::new()) })
+        Self::of(kind, BTreeMap::new())
     }
 
     pub(crate) fn of(kind: MapKind, entries: BTreeMap<Text, Value>) -> Rc<Self> {
-        Rc::new(Self { kind, entries: RefCell::new(entries) })
+        Rc::new(Self { kind, entries: Rc::new(RefCell::new(entries)) })
+    }
+
+    /// The same map under another type: a change through either is seen through both.
+    pub(crate) fn retyped(&self, kind: MapKind) -> Rc<Self> {
+        Rc::new(Self { kind, entries: self.entries.clone() })
+    }
+
+    /// Whether two views are of one map.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.entries, &other.entries)
+    }
+
+    /// The values, when no other view needs them.
+    fn take_last(&mut self) -> Vec<Value> {
+        match Rc::get_mut(&mut self.entries) {
+            Some(entries) => std::mem::take(entries.get_mut()).into_values().collect(),
+            None => Vec::new(),
+        }
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<Value> {
@@ -163,8 +187,8 @@ fn release(mut pending: Vec<Value>) {
                 }
             }
             Value::Map(map) => {
-                if let Some(map) = Rc::into_inner(map) {
-                    pending.extend(map.entries.take().into_values());
+                if let Some(mut map) = Rc::into_inner(map) {
+                    pending.extend(map.take_last());
                 }
             }
             _ => {}
@@ -182,9 +206,9 @@ impl Drop for List {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        let entries = std::mem::take(self.entries.get_mut());
+        let entries = self.take_last();
         if !entries.is_empty() {
-            release(entries.into_values().collect());
+            release(entries);
         }
     }
 }
@@ -212,6 +236,13 @@ impl Value {
 
     pub(crate) fn strings<T: AsRef<[u8]>>(items: impl IntoIterator<Item = T>) -> Self {
         Self::typed_list(ListKind::Strings, items.into_iter().map(Self::string).collect())
+    }
+
+    /// Go's nil slice of strings when there are none.
+    pub(crate) fn strings_or_nil<T: AsRef<[u8]>>(items: impl IntoIterator<Item = T>) -> Self {
+        let items: Vec<Value> = items.into_iter().map(Self::string).collect();
+        let kind = if items.is_empty() { ListKind::NilStrings } else { ListKind::Strings };
+        Self::typed_list(kind, items)
     }
 
     pub(crate) fn map(entries: BTreeMap<Text, Value>) -> Self {
@@ -269,30 +300,40 @@ impl Value {
 impl ListKind {
     pub(crate) fn type_name(self) -> &'static str {
         match self {
-            Self::Any => "[]interface {}",
-            Self::Strings => "[]string",
+            Self::Any | Self::NilAny => "[]interface {}",
+            Self::Strings | Self::NilStrings => "[]string",
             Self::Ints => "[]int",
             Self::Maps => "[]map[string]interface {}",
         }
     }
 
+    /// Whether this is Go's nil slice.
+    pub(crate) fn is_nil(self) -> bool {
+        matches!(self, Self::NilAny | Self::NilStrings)
+    }
+
     /// Whether elements are seen through an interface.
     pub(crate) fn is_interface(self) -> bool {
-        self == Self::Any
+        matches!(self, Self::Any | Self::NilAny)
     }
 }
 
 impl MapKind {
     pub(crate) fn type_name(self) -> &'static str {
         match self {
-            Self::Any => "map[string]interface {}",
-            Self::Strings => "map[string]string",
+            Self::Any | Self::NilAny => "map[string]interface {}",
+            Self::Strings | Self::NilStrings => "map[string]string",
             Self::Values => "common.Values",
         }
     }
 
     /// Whether elements are seen through an interface.
     pub(crate) fn is_interface(self) -> bool {
-        self != Self::Strings
+        !matches!(self, Self::Strings | Self::NilStrings)
+    }
+
+    /// Whether this is Go's nil map.
+    pub(crate) fn is_nil(self) -> bool {
+        matches!(self, Self::NilAny | Self::NilStrings)
     }
 }

@@ -6,7 +6,6 @@ use super::Value;
 
 /// The static type of a function's parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "the functions that take these types are not written yet")]
 pub(crate) enum Parameter {
     /// `interface {}`
     Any,
@@ -15,16 +14,11 @@ pub(crate) enum Parameter {
     String,
     Bool,
     Int,
-    Int64,
     Float64,
     /// `map[string]interface {}`
     Map,
     /// `[]interface {}`
     List,
-    /// `[]string`
-    Strings,
-    /// `[]uint8`
-    Bytes,
     /// A named struct type.
     Named(&'static str),
 }
@@ -37,22 +31,16 @@ impl Parameter {
             Self::String => "string",
             Self::Bool => "bool",
             Self::Int => "int",
-            Self::Int64 => "int64",
             Self::Float64 => "float64",
             Self::Map => "map[string]interface {}",
             Self::List => "[]interface {}",
-            Self::Strings => "[]string",
-            Self::Bytes => "[]uint8",
             Self::Named(name) => name,
         }
     }
 
     /// Whether Go's nil is a value of the type.
     pub(crate) fn can_be_nil(self) -> bool {
-        matches!(
-            self,
-            Self::Any | Self::Map | Self::List | Self::Strings | Self::Bytes | Self::Reflect
-        )
+        matches!(self, Self::Any | Self::Map | Self::List | Self::Reflect)
     }
 }
 
@@ -101,6 +89,35 @@ pub(crate) trait Object: Debug {
     /// The text of a Go `Stringer`.
     fn text(&self) -> Option<Vec<u8>> {
         None
+    }
+
+    /// The text an action prints, where it differs from [`Object::text`].
+    fn printed(&self) -> Option<Vec<u8>> {
+        self.text()
+    }
+
+    /// The fields as `%v` shows them, those included that templates cannot reach.
+    fn shown_fields(&self) -> Vec<(&'static str, Value)> {
+        self.fields()
+    }
+
+    /// The element behind a key or index; `None` when there is none.
+    fn element(&self, key: &Value) -> Option<Value> {
+        let wanted = crate::format::display(key);
+        self.entries()?
+            .into_iter()
+            .find(|(own, _)| crate::format::display(own) == wanted)
+            .map(|(_, value)| value)
+    }
+
+    /// The text of a type that marshals itself to a JSON string.
+    fn json_text(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The name of a field in JSON.
+    fn json_name(&self, field: &'static str) -> &'static str {
+        field
     }
 
     fn truth(&self) -> bool {
